@@ -1,0 +1,397 @@
+//! The only table of what each operation does in AWS, as IAM actions. `cargo xtask gen` writes the roles of
+//! the three functions and the role of the target accounts from it; a test of the house compares it with the
+//! `IAM:` lines of the crates that make the calls, so that neither has an action that the other lacks.
+//!
+//! Determinations:
+//! - A function's own role reaches what is ours: tables, state machines, the topic, metrics. Everything of
+//!   DRS, EC2, IAM, KMS and Service Quotas is done with a role in the account that holds the servers. Where
+//!   that is the orchestrator's own account, the same actions are given to the function's own role by a
+//!   separate policy, function by function.
+//! - DRS does the EC2 part of a launch with the caller's permissions (forward access). Those actions are
+//!   listed by [`on_our_behalf`], with the condition that an AWS service makes the call.
+
+use std::collections::BTreeSet;
+
+use crate::operation::{HandlerName, Operation};
+
+/// IAM actions, in groups that belong together.
+type Actions = &'static [&'static [&'static str]];
+
+/// What a piece of work needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rights {
+    /// With the function's own role.
+    own: Actions,
+    /// With the role in the account that holds the servers or the instances.
+    target: Actions,
+}
+
+impl Rights {
+    /// Actions that the function's own role needs.
+    #[must_use]
+    pub fn own(&self) -> BTreeSet<&'static str> {
+        self.own.concat().into_iter().collect()
+    }
+
+    /// Actions that the role in the target account needs, without those that DRS does on its behalf.
+    #[must_use]
+    pub fn target(&self) -> BTreeSet<&'static str> {
+        self.target.concat().into_iter().collect()
+    }
+}
+
+const READ: &[&str] = &[
+    "dynamodb:BatchGetItem",
+    "dynamodb:GetItem",
+    "dynamodb:Query",
+];
+/// A transaction takes the rights of each of its parts.
+const WRITE: &[&str] = &[
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+];
+const ASSUME: &[&str] = &["sts:AssumeRole"];
+const MEASURE: &[&str] = &["cloudwatch:PutMetricData"];
+const NOTIFY: &[&str] = &["sns:Publish"];
+const START: &[&str] = &["states:StartExecution"];
+const ANSWER: &[&str] = &["states:SendTaskSuccess"];
+
+const SERVERS: &[&str] = &["drs:DescribeSourceServers"];
+const INSTANCES: &[&str] = &["ec2:DescribeInstances"];
+/// What the guard looks at before anything starts or ends.
+const GUARD: &[&str] = &["drs:DescribeRecoveryInstances"];
+const JOBS: &[&str] = &["drs:DescribeJobs"];
+const JOB_LOGS: &[&str] = &["drs:DescribeJobLogItems"];
+const QUOTAS: &[&str] = &["servicequotas:ListServiceQuotas"];
+const LAUNCH_SETTINGS: &[&str] = &["drs:GetLaunchConfiguration"];
+const CHANGE_LAUNCH_SETTINGS: &[&str] = &["drs:UpdateLaunchConfiguration"];
+const LAUNCH: &[&str] = &["drs:StartRecovery"];
+const PERMISSIONS: &[&str] = &["iam:SimulatePrincipalPolicy"];
+/// What the checks before a launch look at, beside servers, instances and launch settings.
+const SURROUNDINGS: &[&str] = &[
+    "ec2:DescribeInstanceTypeOfferings",
+    "ec2:DescribeLaunchTemplateVersions",
+    "ec2:DescribeSecurityGroups",
+    "ec2:DescribeSubnets",
+    "ec2:GetEbsDefaultKmsKeyId",
+    "ec2:GetEbsEncryptionByDefault",
+    "iam:GetInstanceProfile",
+    "iam:ListAttachedRolePolicies",
+    "kms:DescribeKey",
+];
+/// Ending what a drill launched, and handing pre-provisioned instances back stopped.
+const END: &[&str] = &[
+    "drs:DeleteRecoveryInstance",
+    "drs:DisconnectRecoveryInstance",
+    "drs:TerminateRecoveryInstances",
+    "ec2:StopInstances",
+];
+
+/// Everything that is looked at before a launch, the guard apart.
+const CHECKS: Actions = &[
+    SERVERS,
+    INSTANCES,
+    JOBS,
+    LAUNCH_SETTINGS,
+    SURROUNDINGS,
+    PERMISSIONS,
+    QUOTAS,
+];
+
+const fn ours(own: Actions) -> Rights {
+    Rights { own, target: &[] }
+}
+
+const fn there(own: Actions, target: Actions) -> Rights {
+    Rights { own, target }
+}
+
+/// What an operation needs.
+#[must_use]
+pub fn rights(operation: Operation) -> Rights {
+    use Operation as O;
+    match operation {
+        O::ListTargetAccounts
+        | O::GetTargetAccount
+        | O::ListProtectionGroups
+        | O::GetProtectionGroup
+        | O::ListInstancePairs
+        | O::ListConfigurations
+        | O::GetConfiguration
+        | O::ListRecoveryPlans
+        | O::GetRecoveryPlan
+        | O::ListExecutions
+        | O::GetExecution
+        | O::ListExecutionServers
+        | O::GetExecutionTimeline
+        | O::GetAllowLaunchingStatus => ours(&[READ]),
+
+        O::CreateTargetAccount
+        | O::UpdateTargetAccount
+        | O::DeleteTargetAccount
+        | O::CreateProtectionGroup
+        | O::UpdateProtectionGroup
+        | O::DeleteProtectionGroup
+        | O::CreateRecoveryPlan
+        | O::UpdateRecoveryPlan
+        | O::DeleteRecoveryPlan
+        | O::DeleteInstancePair => ours(&[READ, WRITE]),
+
+        O::ValidateTargetAccount => there(&[READ, ASSUME], &[SERVERS]),
+        O::PreviewSelection => there(&[READ, ASSUME], &[SERVERS]),
+        O::ConfigureInstancePairs | O::UpdateInstancePair => {
+            there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, INSTANCES])
+        }
+        O::ConfigureAllowLaunching => there(
+            &[READ, WRITE, ASSUME, MEASURE],
+            &[
+                SERVERS,
+                INSTANCES,
+                JOBS,
+                LAUNCH_SETTINGS,
+                SURROUNDINGS,
+                PERMISSIONS,
+                QUOTAS,
+                CHANGE_LAUNCH_SETTINGS,
+            ],
+        ),
+        O::RevertAllowLaunching => there(
+            &[READ, WRITE, ASSUME],
+            &[LAUNCH_SETTINGS, CHANGE_LAUNCH_SETTINGS],
+        ),
+
+        O::StartExecution | O::ExecuteFailover => there(
+            &[READ, WRITE, ASSUME, START, NOTIFY],
+            &[
+                SERVERS,
+                INSTANCES,
+                JOBS,
+                LAUNCH_SETTINGS,
+                SURROUNDINGS,
+                PERMISSIONS,
+                QUOTAS,
+                GUARD,
+            ],
+        ),
+        O::PauseExecution => ours(&[READ, WRITE, NOTIFY]),
+        O::ResumeExecution => ours(&[READ, WRITE, ANSWER, NOTIFY]),
+        O::CancelExecution => ours(&[READ, WRITE, ANSWER, NOTIFY]),
+        O::TerminateExecutionInstances => there(
+            &[READ, WRITE, ASSUME, NOTIFY],
+            &[SERVERS, INSTANCES, GUARD, END],
+        ),
+
+        O::MatchInstances => there(&[READ, ASSUME, MEASURE], &[SERVERS, INSTANCES]),
+        O::ValidateInstancePairs => there(&[READ, ASSUME], CHECKS),
+        O::ValidateIpPreservation => there(&[READ, ASSUME], &[SERVERS, INSTANCES]),
+        O::ListSourceServers => there(&[READ, ASSUME], &[SERVERS]),
+        O::GetQuotas => there(&[READ, ASSUME], &[SERVERS, JOBS, QUOTAS]),
+    }
+}
+
+/// What a function does that nobody asks for by an operation: tasks of the state machines and events.
+#[must_use]
+pub fn background(handler: HandlerName) -> Rights {
+    match handler {
+        HandlerName::Execution => there(
+            &[READ, WRITE, ASSUME, ANSWER, NOTIFY, MEASURE],
+            &[
+                SERVERS,
+                INSTANCES,
+                GUARD,
+                JOBS,
+                JOB_LOGS,
+                LAUNCH_SETTINGS,
+                CHANGE_LAUNCH_SETTINGS,
+                LAUNCH,
+                QUOTAS,
+            ],
+        ),
+        HandlerName::DataManagement | HandlerName::Query => ours(&[]),
+    }
+}
+
+/// All that a function needs.
+fn all_of(handler: HandlerName) -> impl Iterator<Item = Rights> {
+    Operation::ALL
+        .iter()
+        .filter(move |operation| operation.handler() == handler)
+        .map(|operation| rights(*operation))
+        .chain([background(handler)])
+}
+
+/// Actions of a function's own role.
+#[must_use]
+pub fn own_actions(handler: HandlerName) -> BTreeSet<&'static str> {
+    all_of(handler).flat_map(|rights| rights.own()).collect()
+}
+
+/// Actions of a function where the servers are. Empty: the function assumes no role.
+#[must_use]
+pub fn target_actions(handler: HandlerName) -> BTreeSet<&'static str> {
+    all_of(handler).flat_map(|rights| rights.target()).collect()
+}
+
+/// Actions that DRS does with the caller's permissions when the caller asks for `action` (AWS service
+/// authorization reference, "Dependent actions" of AWS Elastic Disaster Recovery; requirement 004,
+/// "EC2LaunchOperations"). `iam:PassRole` is apart, because it names roles: see [`PASSED_ROLES`].
+#[must_use]
+pub fn on_our_behalf(action: &str) -> &'static [&'static str] {
+    match action {
+        "drs:StartRecovery" => &[
+            "drs:CreateRecoveryInstanceForDrs",
+            "drs:DescribeReplicationConfigurationTemplates",
+            "drs:ListTagsForResource",
+            "ec2:AttachVolume",
+            "ec2:AuthorizeSecurityGroupEgress",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:CreateLaunchTemplate",
+            "ec2:CreateLaunchTemplateVersion",
+            "ec2:CreateSnapshot",
+            "ec2:CreateTags",
+            "ec2:CreateVolume",
+            "ec2:DeleteLaunchTemplateVersions",
+            "ec2:DeleteSnapshot",
+            "ec2:DeleteVolume",
+            "ec2:DescribeAccountAttributes",
+            "ec2:DescribeAvailabilityZones",
+            "ec2:DescribeImages",
+            "ec2:DescribeInstanceAttribute",
+            "ec2:DescribeInstanceStatus",
+            "ec2:DescribeInstanceTypes",
+            "ec2:DescribeInstances",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:DescribeSecurityGroups",
+            "ec2:DescribeSnapshots",
+            "ec2:DescribeSubnets",
+            "ec2:DescribeVolumes",
+            "ec2:DetachVolume",
+            "ec2:ModifyInstanceAttribute",
+            "ec2:ModifyLaunchTemplate",
+            "ec2:RevokeSecurityGroupEgress",
+            "ec2:RunInstances",
+            "ec2:StartInstances",
+            "ec2:StopInstances",
+            "ec2:TerminateInstances",
+        ],
+        "drs:TerminateRecoveryInstances" => &[
+            "drs:DescribeSourceServers",
+            "ec2:DeleteVolume",
+            "ec2:DescribeInstances",
+            "ec2:DescribeVolumes",
+            "ec2:TerminateInstances",
+        ],
+        // The reference names only the first; DRS writes the settings into the server's launch template too.
+        "drs:UpdateLaunchConfiguration" => &[
+            "ec2:DescribeInstances",
+            "ec2:CreateLaunchTemplateVersion",
+            "ec2:DeleteLaunchTemplateVersions",
+            "ec2:DescribeLaunchTemplateVersions",
+            "ec2:DescribeLaunchTemplates",
+            "ec2:ModifyLaunchTemplate",
+        ],
+        _ => &[],
+    }
+}
+
+/// Roles of DRS that a launch passes to EC2, under `role/service-role/`.
+pub const PASSED_ROLES: &[&str] = &[
+    "AWSElasticDisasterRecoveryConversionServerRole",
+    "AWSElasticDisasterRecoveryRecoveryInstanceRole",
+];
+
+/// Whether some function of ours launches, and so passes roles.
+#[must_use]
+pub fn passes_roles(actions: &BTreeSet<&str>) -> bool {
+    actions.contains("drs:StartRecovery")
+}
+
+/// Everything that DRS does on behalf of a caller with these actions.
+#[must_use]
+pub fn forwarded(actions: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
+    actions
+        .iter()
+        .flat_map(|action| on_our_behalf(action))
+        .copied()
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{forwarded, own_actions, passes_roles, rights, target_actions};
+    use crate::operation::{HandlerName, Method, Operation};
+    use dr_model::role::Permission;
+
+    /// Services whose actions change nothing when they begin so.
+    fn only_reads(action: &str) -> bool {
+        let verb = action.split(':').nth(1).unwrap();
+        ["BatchGet", "Describe", "Get", "List", "Query", "Simulate"]
+            .iter()
+            .any(|reading| verb.starts_with(reading))
+    }
+
+    #[test]
+    fn an_operation_that_only_reads_writes_nothing_but_metrics() {
+        for operation in Operation::ALL {
+            if operation.permission() != Permission::Read {
+                continue;
+            }
+            let rights = rights(*operation);
+            for action in rights.own().iter().chain(&rights.target()) {
+                let allowed = only_reads(action)
+                    || ["sts:AssumeRole", "cloudwatch:PutMetricData"].contains(action);
+                assert!(allowed, "{operation:?} {action}");
+            }
+        }
+    }
+
+    #[test]
+    fn who_works_in_another_account_may_assume_a_role_and_nobody_else_may() {
+        for operation in Operation::ALL {
+            let rights = rights(*operation);
+            assert_eq!(
+                rights.own().contains("sts:AssumeRole"),
+                !rights.target().is_empty(),
+                "{operation:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_query_function_changes_nothing_anywhere() {
+        let handler = HandlerName::Query;
+        assert!(target_actions(handler).iter().all(|a| only_reads(a)));
+        assert!(!own_actions(handler).contains("dynamodb:PutItem"));
+        let forwarded = forwarded(&target_actions(handler));
+        assert!(forwarded.iter().all(|a| only_reads(a)), "{forwarded:?}");
+    }
+
+    #[test]
+    fn only_the_execution_function_launches_and_terminates() {
+        for handler in HandlerName::ALL {
+            let actions = target_actions(handler);
+            let execution = handler == HandlerName::Execution;
+            assert_eq!(passes_roles(&actions), execution);
+            assert_eq!(
+                actions.contains("drs:TerminateRecoveryInstances"),
+                execution
+            );
+        }
+    }
+
+    #[test]
+    fn whatever_deletes_a_record_may_delete_an_item() {
+        for operation in Operation::ALL {
+            let deletes = operation
+                .routes()
+                .iter()
+                .any(|r| r.method == Method::Delete);
+            if deletes {
+                assert!(rights(*operation).own().contains("dynamodb:DeleteItem"));
+            }
+        }
+    }
+}

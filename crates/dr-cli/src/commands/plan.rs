@@ -1,0 +1,306 @@
+//! `dr plan`: recovery plans.
+
+use std::collections::HashMap;
+use std::fs;
+use std::io;
+
+use clap::{Args, Subcommand};
+use dr_api::accounts::ListRequest;
+use dr_api::bounded::{Description, Name, PauseSeconds, RtoSeconds};
+use dr_api::plans::{
+    CreateRecoveryPlan, CreateRecoveryPlanRequest, DeleteRecoveryPlan, GetRecoveryPlan,
+    ListRecoveryPlans, RecoveryPlanRequest, UpdateRecoveryPlan, UpdateRecoveryPlanRequest,
+};
+use dr_model::ids::GroupId;
+use dr_model::plan::{OnFailure, RecoveryPlan};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::client::Answer;
+use crate::desk::Desk;
+use crate::failure::{Failure, Outcome};
+use crate::given::{self, PageArgs};
+use crate::screen::Cell;
+use crate::wave::{self, WaveText};
+use crate::{names, row, text};
+
+/// Recovery plans.
+#[derive(Debug, Subcommand)]
+pub enum Plan {
+    /// List plans.
+    #[command(after_help = "Examples:\n  dr plan list")]
+    List(PageArgs),
+    /// Show one.
+    #[command(after_help = "Examples:\n  dr plan get shop")]
+    Get(PlanArgs),
+    /// Create a plan: groups in waves, in the order they run.
+    #[command(
+        after_help = "Examples:\n  dr plan create shop --wave 'Databases=db:pause-on-failure' --wave 'Web=web,cache:pause' --rto 30m\n  dr plan create --file plan.json\n\nA plan file is the API's request body; where it has group ids, names will do:\n  {\"name\": \"shop\", \"waves\": [{\"name\": \"Web\", \"group_ids\": [\"web\"], \"pause_before\": true}]}"
+    )]
+    Create(Create),
+    /// Change a plan. What is left out stays; waves are replaced together.
+    #[command(
+        after_help = "Examples:\n  dr plan update shop --rto 45m\n  dr plan update shop --wave 'All=db,web'\n  dr plan update shop --file change.json"
+    )]
+    Update(Update),
+    /// Delete a plan.
+    #[command(after_help = "Examples:\n  dr plan delete shop --yes")]
+    Delete(Delete),
+}
+
+/// Names a plan.
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// The plan: id or name.
+    plan: String,
+}
+
+/// What a plan has.
+#[derive(Debug, Args)]
+pub struct ContentArgs {
+    /// A wave; repeat in the order they run. `pause` waits for a person before it, `pause-on-failure` after
+    /// it when servers failed.
+    #[arg(
+        long = "wave",
+        value_name = "NAME=GROUP[,GROUP][:pause][:pause-on-failure]",
+        value_parser = wave::parse
+    )]
+    waves: Vec<WaveText>,
+    /// Target time to recover, such as 30m.
+    #[arg(long, value_name = "DURATION", value_parser = given::bounded_seconds::<RtoSeconds>)]
+    rto: Option<RtoSeconds>,
+    /// How long a pause waits for a person before the execution is cancelled, such as 24h.
+    #[arg(long, value_name = "DURATION", value_parser = given::bounded_seconds::<PauseSeconds>)]
+    pause_timeout: Option<PauseSeconds>,
+    /// What it is for.
+    #[arg(long, value_parser = given::description)]
+    description: Option<Description>,
+    /// Take everything from this file instead; `-` is standard input.
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["waves", "rto", "pause_timeout", "description"]
+    )]
+    file: Option<String>,
+}
+
+/// Creates.
+#[derive(Debug, Args)]
+pub struct Create {
+    /// A unique name.
+    #[arg(value_parser = given::name, required_unless_present = "file", conflicts_with = "file")]
+    name: Option<Name>,
+    #[command(flatten)]
+    content: ContentArgs,
+}
+
+/// Updates.
+#[derive(Debug, Args)]
+pub struct Update {
+    /// The plan: id or name.
+    plan: String,
+    /// A new unique name.
+    #[arg(long, value_parser = given::name, conflicts_with = "file")]
+    name: Option<Name>,
+    #[command(flatten)]
+    content: ContentArgs,
+    /// Only if it still has this version.
+    #[arg(long)]
+    version: Option<u64>,
+}
+
+/// Deletes.
+#[derive(Debug, Args)]
+pub struct Delete {
+    /// The plan: id or name.
+    plan: String,
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+}
+
+impl Plan {
+    pub(super) async fn run(self, desk: &mut Desk<'_>) -> Result<Outcome, Failure> {
+        match self {
+            Self::List(page) => list(desk, page).await,
+            Self::Get(PlanArgs { plan }) => {
+                let plan_id = names::plan_id(&desk.client, &plan).await?;
+                let request = RecoveryPlanRequest { plan_id };
+                let answer = desk.client.call::<GetRecoveryPlan>(&request).await?;
+                show(desk, &answer).await
+            }
+            Self::Create(create) => {
+                let request = create.request(desk).await?;
+                let answer = desk.client.call::<CreateRecoveryPlan>(&request).await?;
+                show(desk, &answer).await
+            }
+            Self::Update(update) => {
+                let request = update.request(desk).await?;
+                let answer = desk.client.call::<UpdateRecoveryPlan>(&request).await?;
+                show(desk, &answer).await
+            }
+            Self::Delete(Delete { plan, yes }) => {
+                let plan_id = names::plan_id(&desk.client, &plan).await?;
+                desk.agree(&format!("Delete the plan {plan}?"), yes)?;
+                let request = RecoveryPlanRequest { plan_id };
+                let answer = desk.client.call::<DeleteRecoveryPlan>(&request).await?;
+                desk.show(&answer, |screen, gone| {
+                    screen.line(&format!("Deleted {}.", gone.deleted))
+                })
+            }
+        }
+    }
+}
+
+impl Create {
+    async fn request(self, desk: &mut Desk<'_>) -> Result<CreateRecoveryPlanRequest, Failure> {
+        if let Some(file) = &self.content.file {
+            let plan = read_file(desk, file).await?;
+            return parsed(file, plan);
+        }
+        let name = self
+            .name
+            .ok_or_else(|| Failure::Usage("Give a name, or --file".to_owned()))?;
+        if self.content.waves.is_empty() {
+            return Err(Failure::Usage(
+                "A plan has at least one wave: --wave NAME=GROUP".to_owned(),
+            ));
+        }
+        Ok(CreateRecoveryPlanRequest {
+            name,
+            description: self.content.description.unwrap_or_default(),
+            waves: wave::resolve(&desk.client, &self.content.waves).await?,
+            rto_target_seconds: self.content.rto.unwrap_or_default(),
+            pause_timeout_seconds: self.content.pause_timeout.unwrap_or_default(),
+        })
+    }
+}
+
+impl Update {
+    async fn request(self, desk: &mut Desk<'_>) -> Result<UpdateRecoveryPlanRequest, Failure> {
+        let plan_id = names::plan_id(&desk.client, &self.plan).await?;
+        if let Some(file) = &self.content.file {
+            let mut change = read_file(desk, file).await?;
+            if let Some(fields) = change.as_object_mut() {
+                fields.insert("plan_id".to_owned(), Value::String(plan_id.into()));
+                if let Some(version) = self.version {
+                    fields.insert("version".to_owned(), version.into());
+                }
+            }
+            return parsed(file, change);
+        }
+        let waves = match self.content.waves.as_slice() {
+            [] => None,
+            waves => Some(wave::resolve(&desk.client, waves).await?),
+        };
+        Ok(UpdateRecoveryPlanRequest {
+            plan_id,
+            name: self.name,
+            description: self.content.description,
+            waves,
+            rto_target_seconds: self.content.rto,
+            pause_timeout_seconds: self.content.pause_timeout,
+            version: self.version,
+        })
+    }
+}
+
+/// A plan file, with ids in place of the groups' names.
+async fn read_file(desk: &mut Desk<'_>, path: &str) -> Result<Value, Failure> {
+    let text = match path {
+        "-" => desk.person.standard_input(),
+        path => fs::read_to_string(path),
+    };
+    let text = text.map_err(|source| Failure::File {
+        path: path.to_owned(),
+        source,
+    })?;
+    let mut plan: Value = serde_json::from_str(&text)
+        .map_err(|error| Failure::Usage(format!("{path} is not JSON: {error}")))?;
+    wave::resolve_in_file(&desk.client, &mut plan).await?;
+    Ok(plan)
+}
+
+fn parsed<T: DeserializeOwned>(path: &str, plan: Value) -> Result<T, Failure> {
+    serde_json::from_value(plan)
+        .map_err(|error| Failure::Usage(format!("{path} is no plan: {error}")))
+}
+
+async fn list(desk: &mut Desk<'_>, page: PageArgs) -> Result<Outcome, Failure> {
+    let request = ListRequest::default();
+    let answer = desk
+        .client
+        .list::<ListRecoveryPlans>(&request, page.paging())
+        .await?;
+    desk.show(&answer, |screen, list| {
+        let rows = list
+            .recovery_plans
+            .iter()
+            .map(|plan| {
+                let waves: Vec<&str> = plan.waves.iter().map(|w| w.name.as_str()).collect();
+                row![
+                    &plan.name,
+                    waves.join(" > "),
+                    text::seconds(plan.rto_target_seconds),
+                    &plan.id
+                ]
+            })
+            .collect();
+        let headings = ["name", "waves", "rto target", "id"];
+        screen.table(&headings, rows, "There is no plan.")?;
+        super::say_if_more(screen, list.next_token.as_ref())
+    })
+}
+
+/// Shows a plan, its groups by name.
+async fn show(desk: &mut Desk<'_>, answer: &Answer<RecoveryPlan>) -> Result<Outcome, Failure> {
+    let mut known: HashMap<GroupId, String> = HashMap::new();
+    if !desk.screen.is_json() {
+        let groups = names::groups(&desk.client).await?;
+        known.extend(groups.into_iter().map(|group| (group.id, group.name)));
+    }
+    desk.show(answer, |screen, plan| draw(screen, &plan, &known))
+}
+
+fn draw(
+    screen: &mut crate::screen::Screen,
+    plan: &RecoveryPlan,
+    known: &HashMap<GroupId, String>,
+) -> io::Result<()> {
+    screen.facts(vec![
+        ("Plan", Cell::from(&plan.name)),
+        ("Id", Cell::from(&plan.id)),
+        ("Description", Cell::from(&plan.description)),
+        (
+            "RTO target",
+            Cell::from(text::seconds(plan.rto_target_seconds)),
+        ),
+        (
+            "A pause waits",
+            Cell::from(text::seconds(plan.pause_timeout_seconds)),
+        ),
+        ("Changed", Cell::from(text::time(plan.updated_at))),
+        ("Version", Cell::from(plan.version)),
+    ])?;
+    let rows = plan
+        .waves
+        .iter()
+        .enumerate()
+        .map(|(index, wave)| {
+            let groups: Vec<&str> = wave
+                .group_ids
+                .iter()
+                .map(|id| known.get(id).map_or(id.as_str(), String::as_str))
+                .collect();
+            let before = if wave.pause_before { "pauses" } else { "-" };
+            let after = match wave.on_failure {
+                OnFailure::Continue => "goes on",
+                OnFailure::Pause => "pauses",
+            };
+            row![index + 1, &wave.name, groups.join(", "), before, after]
+        })
+        .collect();
+    screen.line("")?;
+    let headings = ["wave", "name", "groups", "before it", "when servers fail"];
+    screen.table(&headings, rows, "No wave.")
+}

@@ -1,0 +1,190 @@
+//! From what a person calls a thing to the thing: groups and plans by id or unique name, executions by id or
+//! `latest`.
+
+use dr_api::accounts::ListRequest;
+use dr_api::executions::{ListExecutions, ListExecutionsRequest};
+use dr_api::groups::{GetProtectionGroup, ListProtectionGroups, ProtectionGroupRequest};
+use dr_api::plans::{GetRecoveryPlan, ListRecoveryPlans, RecoveryPlanRequest};
+use dr_model::group::ProtectionGroup;
+use dr_model::ids::{ExecutionId, GroupId, PlanId};
+use dr_model::plan::RecoveryPlan;
+
+use crate::client::{Client, Paging};
+use crate::failure::Failure;
+
+/// Names less alike than this (Damerau-Levenshtein over the length, 0 to 1) are not suggested: two of five
+/// letters may be wrong.
+const LEAST_LIKENESS: f64 = 0.6;
+
+/// The group.
+///
+/// # Errors
+/// [`Failure::Usage`] when no group, or more than one, has the name.
+pub async fn group(client: &Client, given: &str) -> Result<ProtectionGroup, Failure> {
+    if let Ok(group_id) = given.parse() {
+        let request = ProtectionGroupRequest { group_id };
+        return client.call::<GetProtectionGroup>(&request).await?.read();
+    }
+    one("group", given, groups(client).await?, |group| &group.name)
+}
+
+/// The group's id.
+///
+/// # Errors
+/// As [`group`].
+pub async fn group_id(client: &Client, given: &str) -> Result<GroupId, Failure> {
+    match given.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(group(client, given).await?.id),
+    }
+}
+
+/// The ids of groups, in the order given. Lists groups once, however many names there are.
+///
+/// # Errors
+/// As [`group`].
+pub async fn group_ids(client: &Client, given: &[&str]) -> Result<Vec<GroupId>, Failure> {
+    let mut known: Option<Vec<ProtectionGroup>> = None;
+    let mut ids = Vec::with_capacity(given.len());
+    for name in given {
+        if let Ok(id) = name.parse() {
+            ids.push(id);
+            continue;
+        }
+        let all = match &mut known {
+            Some(all) => all,
+            unknown => unknown.insert(groups(client).await?),
+        };
+        ids.push(one("group", name, all.clone(), |group| &group.name)?.id);
+    }
+    Ok(ids)
+}
+
+/// Every group.
+///
+/// # Errors
+/// Those of the call.
+pub async fn groups(client: &Client) -> Result<Vec<ProtectionGroup>, Failure> {
+    let request = ListRequest::default();
+    let answer = client.list::<ListProtectionGroups>(&request, Paging::ALL);
+    Ok(answer.await?.read()?.protection_groups)
+}
+
+/// The plan.
+///
+/// # Errors
+/// [`Failure::Usage`] when no plan, or more than one, has the name.
+pub async fn plan(client: &Client, given: &str) -> Result<RecoveryPlan, Failure> {
+    if let Ok(plan_id) = given.parse() {
+        let request = RecoveryPlanRequest { plan_id };
+        return client.call::<GetRecoveryPlan>(&request).await?.read();
+    }
+    let request = ListRequest::default();
+    let answer = client.list::<ListRecoveryPlans>(&request, Paging::ALL);
+    let plans = answer.await?.read()?.recovery_plans;
+    one("plan", given, plans, |plan| &plan.name)
+}
+
+/// The plan's id.
+///
+/// # Errors
+/// As [`plan`].
+pub async fn plan_id(client: &Client, given: &str) -> Result<PlanId, Failure> {
+    match given.parse() {
+        Ok(id) => Ok(id),
+        Err(_) => Ok(plan(client, given).await?.id),
+    }
+}
+
+/// The execution: by id, or the one that was started last.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is neither.
+pub async fn execution_id(client: &Client, given: &str) -> Result<ExecutionId, Failure> {
+    if given != "latest" {
+        return given
+            .parse()
+            .map_err(|error| Failure::Usage(format!("{error}, or `latest`")));
+    }
+    let limit = dr_api::bounded::Limit::try_from(1).ok();
+    let paging = Paging { limit, all: false };
+    let request = ListExecutionsRequest::default();
+    let list = client.list::<ListExecutions>(&request, paging).await?;
+    match list.read()?.executions.into_iter().next() {
+        Some(execution) => Ok(execution.execution_id),
+        None => Err(Failure::Usage("There is no execution yet".to_owned())),
+    }
+}
+
+/// The one with that name: equal, or, when none is, equal but for upper and lower case.
+fn one<T>(
+    kind: &str,
+    given: &str,
+    all: Vec<T>,
+    name: impl Fn(&T) -> &String,
+) -> Result<T, Failure> {
+    let lower = given.to_lowercase();
+    let suggestion = suggestion(given, all.iter().map(&name));
+    let (mut equal, other): (Vec<T>, Vec<T>) = all.into_iter().partition(|t| name(t) == given);
+    if equal.is_empty() {
+        equal = other
+            .into_iter()
+            .filter(|one| name(one).to_lowercase() == lower)
+            .collect();
+    }
+    match (equal.pop(), equal.len()) {
+        (Some(found), 0) => Ok(found),
+        (Some(_), more) => Err(Failure::Usage(format!(
+            "{} {kind}s have the name {given:?}: give the id",
+            more + 1
+        ))),
+        (None, _) => {
+            let hint = suggestion
+                .map(|name| format!("; did you mean {name:?}?"))
+                .unwrap_or_default();
+            Err(Failure::Usage(format!(
+                "There is no {kind} with the id or name {given:?}{hint}"
+            )))
+        }
+    }
+}
+
+fn suggestion<'a>(given: &str, names: impl Iterator<Item = &'a String>) -> Option<String> {
+    names
+        .map(|name| (strsim::normalized_damerau_levenshtein(given, name), name))
+        .filter(|(likeness, _)| *likeness >= LEAST_LIKENESS)
+        .max_by(|(one, _), (other, _)| one.total_cmp(other))
+        .map(|(_, name)| name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::one;
+
+    fn found(given: &str, names: &[&str]) -> Result<String, String> {
+        let all: Vec<String> = names.iter().map(ToString::to_string).collect();
+        one("group", given, all, |name| name).map_err(|failure| failure.to_string())
+    }
+
+    #[test]
+    fn an_equal_name_comes_before_one_that_differs_in_case() {
+        assert_eq!(found("web", &["Web", "web"]), Ok("web".to_owned()));
+        assert_eq!(found("WEB", &["Web", "db"]), Ok("Web".to_owned()));
+    }
+
+    #[test]
+    fn a_name_that_two_have_asks_for_the_id() {
+        assert!(
+            found("web", &["web", "web"])
+                .unwrap_err()
+                .contains("2 groups")
+        );
+    }
+
+    #[test]
+    fn a_name_that_nobody_has_suggests_the_nearest() {
+        let error = found("web-teir", &["database", "web-tier"]).unwrap_err();
+        assert!(error.contains("did you mean \"web-tier\""), "{error}");
+        assert!(!found("xyz", &["web"]).unwrap_err().contains("did you mean"));
+    }
+}

@@ -1,0 +1,64 @@
+//! A recovery plan: protection groups in waves, with pauses between them.
+
+use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{GroupId, PlanId};
+
+/// Most waves in a plan (requirement 004, "Scalability Limits").
+pub const MAX_WAVES: usize = 20;
+/// Target time to recover when a plan names none: 30 minutes (requirement 004, "Performance Targets").
+pub const DEFAULT_RTO_TARGET_SECONDS: u64 = 30 * 60;
+/// How long a pause waits for a person before the execution is cancelled: 24 hours.
+pub const DEFAULT_PAUSE_TIMEOUT_SECONDS: u64 = 24 * 60 * 60;
+
+/// What happens after a wave in which servers failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum OnFailure {
+    /// Go on: a failed server is not a failed fleet.
+    #[default]
+    Continue,
+    /// Wait for a person before the next wave.
+    Pause,
+}
+
+/// One wave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Wave {
+    /// Its name.
+    pub name: String,
+    /// Groups that are launched together.
+    pub group_ids: Vec<GroupId>,
+    /// Wait for a person before this wave.
+    #[serde(default)]
+    pub pause_before: bool,
+    /// What to do after it when servers failed.
+    #[serde(default)]
+    pub on_failure: OnFailure,
+}
+
+/// A plan, stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct RecoveryPlan {
+    /// Its id.
+    pub id: PlanId,
+    /// Unique name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Waves in the order they run.
+    pub waves: Vec<Wave>,
+    /// Target time to recover, in seconds.
+    pub rto_target_seconds: u64,
+    /// How long a pause waits for a person, in seconds.
+    pub pause_timeout_seconds: u64,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it last changed.
+    pub updated_at: DateTime<Utc>,
+    /// Version for optimistic locking.
+    pub version: u64,
+}

@@ -1,0 +1,210 @@
+//! Control beside the simulated AWS, never inside it: faults, throttles, the clock, the call log,
+//! dumps. In process through [`Control`], from outside through `/_sim`.
+
+mod calls;
+mod command;
+mod fault;
+mod routes;
+mod throttle;
+
+pub use calls::{CallRecord, Outcome};
+pub use command::{Command, Done};
+pub use fault::{Fault, FaultKind};
+pub use throttle::Rate;
+
+pub(crate) use calls::CallLog;
+pub(crate) use command::apply;
+pub(crate) use fault::strike;
+pub(crate) use routes::router;
+pub(crate) use throttle::{Throttles, throttled};
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Duration, Utc};
+use serde_json::Value;
+
+use crate::error::ServiceError;
+use crate::events::Rules;
+use crate::scenario::Estate;
+use crate::sim::Sim;
+use crate::world::World;
+
+/// What is held beside the world: it is neither dumped nor journaled.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub faults: Vec<Fault>,
+    pub throttles: Throttles,
+    pub calls: CallLog,
+}
+
+/// What `/_sim` offers, in process.
+#[derive(Debug, Clone)]
+pub struct Control {
+    sim: Sim,
+}
+
+impl Control {
+    pub(crate) fn new(sim: Sim) -> Self {
+        Self { sim }
+    }
+
+    /// Carries out one command; commands that change the world are journaled.
+    ///
+    /// # Errors
+    /// What the command names does not exist.
+    pub fn run(&self, command: Command) -> Result<Done, ServiceError> {
+        self.sim.command(command)
+    }
+
+    /// Injects a fault into calls from now on.
+    pub fn inject(&self, fault: Fault) {
+        self.sim.held(|held| held.faults.push(fault));
+    }
+
+    /// Takes all injected faults away, and all throttle settings.
+    pub fn clear_faults(&self) {
+        self.sim.held(|held| {
+            held.faults.clear();
+            held.throttles = Throttles::default();
+        });
+    }
+
+    /// Sets the token buckets of an operation, or of all operations of a service.
+    pub fn throttle(&self, service: &str, operation: Option<&str>, rate: Rate) {
+        self.sim
+            .held(|held| held.throttles.set(service, operation, rate));
+    }
+
+    /// Stalls the replication of a source server.
+    ///
+    /// # Errors
+    /// There is no such server.
+    pub fn stall_server(&self, id: &str) -> Result<(), ServiceError> {
+        let server = id.to_owned();
+        self.run(Command::StallServer { server }).map(|_| ())
+    }
+
+    /// Ends a stall.
+    ///
+    /// # Errors
+    /// There is no such server.
+    pub fn resume_server(&self, id: &str) -> Result<(), ServiceError> {
+        let server = id.to_owned();
+        self.run(Command::ResumeServer { server }).map(|_| ())
+    }
+
+    /// Lets the next launch of a source server fail with this raw error.
+    ///
+    /// # Errors
+    /// There is no such server.
+    pub fn fail_launch(&self, id: &str, raw_error: &str) -> Result<(), ServiceError> {
+        self.run(Command::FailLaunch {
+            server: id.to_owned(),
+            raw_error: raw_error.to_owned(),
+        })
+        .map(|_| ())
+    }
+
+    /// What goes wrong with events from now on.
+    ///
+    /// # Errors
+    /// None that is known; the signature is that of all commands.
+    pub fn events(&self, rules: Rules) -> Result<(), ServiceError> {
+        self.run(Command::Events { rules }).map(|_| ())
+    }
+
+    /// Sets the applied value of a service quota.
+    ///
+    /// # Errors
+    /// None that is known; the signature is that of all commands.
+    pub fn set_quota(
+        &self,
+        account: &str,
+        region: &str,
+        quota_code: &str,
+        value: f64,
+    ) -> Result<(), ServiceError> {
+        self.run(Command::SetQuota {
+            account: account.to_owned(),
+            region: region.to_owned(),
+            service: "drs".to_owned(),
+            quota_code: quota_code.to_owned(),
+            value,
+        })
+        .map(|_| ())
+    }
+
+    /// Lets a principal assume a role, with an external id.
+    ///
+    /// # Errors
+    /// There is no such role.
+    pub fn trust(
+        &self,
+        role_arn: &str,
+        principal_arn: &str,
+        external_id: Option<&str>,
+    ) -> Result<(), ServiceError> {
+        self.run(Command::Trust {
+            role_arn: role_arn.to_owned(),
+            principal_arn: principal_arn.to_owned(),
+            external_id: external_id.map(str::to_owned),
+        })
+        .map(|_| ())
+    }
+
+    /// Builds an estate into the world.
+    ///
+    /// # Errors
+    /// The estate asks for what there are no addresses for.
+    pub fn scenario(&self, estate: &Estate) -> Result<Done, ServiceError> {
+        self.run(Command::Scenario {
+            estate: estate.clone(),
+        })
+    }
+
+    /// Moves the clock forward and brings the world along.
+    pub fn advance(&self, by: Duration) -> DateTime<Utc> {
+        self.sim.clock().advance(by);
+        self.sim.bring_forward()
+    }
+
+    /// Every call that was made (the latest 200,000), oldest first.
+    #[must_use]
+    pub fn calls(&self) -> Vec<CallRecord> {
+        self.sim.held(|held| held.calls.all())
+    }
+
+    /// How many calls were made, by service and operation.
+    #[must_use]
+    pub fn call_counts(&self) -> BTreeMap<String, BTreeMap<String, u64>> {
+        self.sim.held(|held| held.calls.counts())
+    }
+
+    /// Begins a new list of calls.
+    pub fn reset_calls(&self) {
+        self.sim.held(|held| held.calls = CallLog::default());
+    }
+
+    /// The whole world.
+    ///
+    /// # Errors
+    /// It cannot be written as JSON.
+    pub fn dump(&self) -> Result<Value, serde_json::Error> {
+        self.sim.world(|world| serde_json::to_value(world))
+    }
+
+    /// Replaces the world, clock included.
+    ///
+    /// # Errors
+    /// The dump is not one.
+    pub fn load(&self, dump: Value) -> Result<(), serde_json::Error> {
+        let world: World = serde_json::from_value(dump)?;
+        self.sim.replace(world);
+        Ok(())
+    }
+
+    /// A look at the world, brought forward to now.
+    pub fn inspect<R>(&self, look: impl FnOnce(&World) -> R) -> R {
+        self.sim.world(look)
+    }
+}

@@ -1,0 +1,158 @@
+//! `/_sim`: the control over HTTP. Loopback only.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::{Command, Fault, Rate};
+use crate::error::ServiceError;
+use crate::registry::SERVICES;
+use crate::sim::Sim;
+
+/// The routes.
+pub(crate) fn router(sim: Sim) -> Router {
+    Router::new()
+        .route("/_sim", get(index))
+        .route("/_sim/clock", get(clock).post(advance))
+        .route("/_sim/faults", get(faults).post(inject).delete(clear))
+        .route("/_sim/throttles", post(throttle))
+        .route("/_sim/commands", post(command))
+        .route("/_sim/operations", get(operations))
+        .route("/_sim/calls", get(calls).delete(reset_calls))
+        .route("/_sim/calls/counts", get(call_counts))
+        .route("/_sim/world", get(dump).put(load))
+        .layer(middleware::from_fn(loopback_only))
+        .with_state(sim)
+}
+
+async fn loopback_only(request: Request, next: Next) -> Response {
+    let peer = request
+        .extensions()
+        .get::<ConnectInfo<SocketAddr>>()
+        .map(|info| info.0.ip());
+    if peer.is_some_and(|ip| !ip.is_loopback()) {
+        let body = Json(json!({ "message": "the control answers on loopback only" }));
+        return (StatusCode::FORBIDDEN, body).into_response();
+    }
+    next.run(request).await
+}
+
+fn refused(error: &ServiceError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::BAD_REQUEST);
+    let body = Json(json!({ "code": error.code, "message": error.message }));
+    (status, body).into_response()
+}
+
+async fn index() -> Json<Value> {
+    Json(json!({
+        "GET /_sim/clock": "simulated time and the next change",
+        "POST /_sim/clock": "{\"seconds\": 60}: moves it forward",
+        "POST /_sim/faults": "service, operation, nth, times, kind {is: error|throttle|no_answer|drop_after}",
+        "DELETE /_sim/faults": "takes faults and throttles away",
+        "POST /_sim/throttles": "service, operation (or none), per_second, burst",
+        "POST /_sim/commands": "command: stall_server | resume_server | fail_launch | events | set_quota | trust | deny | scenario",
+        "GET /_sim/operations": "every operation that is simulated, by service",
+        "GET /_sim/calls": "every call made",
+        "GET /_sim/calls/counts": "calls by service and operation",
+        "GET /_sim/world": "dump",
+        "PUT /_sim/world": "load",
+    }))
+}
+
+async fn clock(State(sim): State<Sim>) -> Json<Value> {
+    Json(json!({ "now": sim.bring_forward(), "next": sim.next_due() }))
+}
+
+#[derive(Debug, Deserialize)]
+struct Advance {
+    seconds: u32,
+}
+
+async fn advance(State(sim): State<Sim>, Json(by): Json<Advance>) -> Json<Value> {
+    let now = sim
+        .control()
+        .advance(chrono::Duration::seconds(i64::from(by.seconds)));
+    Json(json!({ "now": now, "next": sim.next_due() }))
+}
+
+async fn faults(State(sim): State<Sim>) -> Json<Vec<Fault>> {
+    Json(sim.held(|held| held.faults.clone()))
+}
+
+async fn inject(State(sim): State<Sim>, Json(fault): Json<Fault>) -> StatusCode {
+    sim.control().inject(fault);
+    StatusCode::NO_CONTENT
+}
+
+async fn clear(State(sim): State<Sim>) -> StatusCode {
+    sim.control().clear_faults();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Debug, Deserialize)]
+struct Throttle {
+    service: String,
+    operation: Option<String>,
+    per_second: f64,
+    burst: f64,
+}
+
+async fn throttle(State(sim): State<Sim>, Json(new): Json<Throttle>) -> StatusCode {
+    let rate = Rate {
+        per_second: new.per_second,
+        burst: new.burst,
+    };
+    sim.control()
+        .throttle(&new.service, new.operation.as_deref(), rate);
+    StatusCode::NO_CONTENT
+}
+
+async fn command(State(sim): State<Sim>, Json(command): Json<Command>) -> Response {
+    match sim.command(command) {
+        Ok(done) => Json(done.facts).into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+async fn operations() -> Json<Value> {
+    let by_service = SERVICES
+        .iter()
+        .filter(|service| !service.operations().is_empty())
+        .map(|service| (service.name.to_owned(), json!(service.operations())))
+        .collect();
+    Json(Value::Object(by_service))
+}
+
+async fn calls(State(sim): State<Sim>) -> Response {
+    Json(sim.control().calls()).into_response()
+}
+
+async fn reset_calls(State(sim): State<Sim>) -> StatusCode {
+    sim.control().reset_calls();
+    StatusCode::NO_CONTENT
+}
+
+async fn call_counts(State(sim): State<Sim>) -> Response {
+    Json(sim.control().call_counts()).into_response()
+}
+
+async fn dump(State(sim): State<Sim>) -> Response {
+    match sim.control().dump() {
+        Ok(world) => Json(world).into_response(),
+        Err(error) => refused(&ServiceError::new(500, "NotWritable", error.to_string())),
+    }
+}
+
+async fn load(State(sim): State<Sim>, Json(dump): Json<Value>) -> Response {
+    match sim.control().load(dump) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(&ServiceError::new(400, "NotAWorld", error.to_string())),
+    }
+}

@@ -1,0 +1,11 @@
+//! The simulator from outside, over its HTTP door, in manual time.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod control;
+mod durability;
+mod estate;
+mod harness;
+mod jobs;
+mod launching;
+mod replication;
+mod requests;

@@ -1,0 +1,12 @@
+//! The store over the real SDK, against an in-memory DynamoDB.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod claims;
+mod door;
+mod executions;
+mod faults;
+mod leases;
+mod pages;
+mod records;
+mod samples;

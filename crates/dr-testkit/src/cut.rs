@@ -1,0 +1,181 @@
+//! `kill -9` at an exact place: before or after the nth AWS call of an operation, the caller is
+//! never answered, and the test takes the process down.
+//!
+//! Every call lets others run first, so that invocations at the same time really interleave.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
+    SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use tokio::sync::Notify;
+
+/// On which side of the call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum When {
+    /// AWS never sees it.
+    Before,
+    /// AWS has carried it out; nobody has seen the answer.
+    After,
+}
+
+/// A place to die.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cut {
+    /// The operation: `StartRecovery`, `PutItem`, ...
+    pub operation: String,
+    /// Which call of it, from 1, counted from when the cut was set.
+    pub nth: u32,
+    /// On which side of it.
+    pub when: When,
+}
+
+impl Cut {
+    /// Before the nth call of an operation.
+    #[must_use]
+    pub fn before(operation: &str, nth: u32) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            nth,
+            when: When::Before,
+        }
+    }
+
+    /// After the nth call of an operation.
+    #[must_use]
+    pub fn after(operation: &str, nth: u32) -> Self {
+        Self {
+            operation: operation.to_owned(),
+            nth,
+            when: When::After,
+        }
+    }
+}
+
+/// The cut that is set, if one is, and whether it was reached.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Cuts {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    set: Mutex<Option<Set>>,
+    reached: Notify,
+}
+
+#[derive(Debug)]
+struct Set {
+    cut: Cut,
+    seen: u32,
+}
+
+impl Cuts {
+    pub(crate) fn set(&self, cut: Cut) {
+        *self.lock() = Some(Set { cut, seen: 0 });
+    }
+
+    pub(crate) fn clear(&self) {
+        *self.lock() = None;
+    }
+
+    pub(crate) async fn reached(&self) {
+        self.inner.reached.notified().await;
+    }
+
+    /// The same configuration, with the cuts around its HTTP client. One without a client has
+    /// nothing to cut.
+    pub(crate) fn around(&self, sdk: &dr_local::local::SdkConfig) -> dr_local::local::SdkConfig {
+        match sdk.http_client() {
+            Some(client) => {
+                let client = Client {
+                    inner: client,
+                    cuts: self.clone(),
+                };
+                sdk.to_builder().http_client(client).build()
+            }
+            None => sdk.clone(),
+        }
+    }
+
+    /// Whether this call is the one.
+    fn strikes(&self, request: &HttpRequest) -> Option<When> {
+        let mut set = self.lock();
+        let set = set.as_mut()?;
+        if operation(request).as_deref() != Some(set.cut.operation.as_str()) {
+            return None;
+        }
+        set.seen += 1;
+        (set.seen == set.cut.nth).then_some(set.cut.when)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Option<Set>> {
+        self.inner
+            .set
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The operation of a request, by each protocol's way to say it.
+fn operation(request: &HttpRequest) -> Option<String> {
+    if let Some(target) = request.headers().get("x-amz-target") {
+        return target.rsplit('.').next().map(str::to_owned);
+    }
+    let body = request.body().bytes().unwrap_or_default();
+    let named = body
+        .split(|byte| *byte == b'&')
+        .find_map(|pair| pair.strip_prefix(b"Action="));
+    if let Some(name) = named {
+        return String::from_utf8(name.to_vec()).ok();
+    }
+    // restJson1 (drs) and rpcv2Cbor (cloudwatch): the last part of the path.
+    let path = request.uri().split('?').next().unwrap_or_default();
+    path.rsplit('/').next().map(str::to_owned)
+}
+
+#[derive(Debug)]
+struct Client {
+    inner: SharedHttpClient,
+    cuts: Cuts,
+}
+
+impl HttpClient for Client {
+    fn http_connector(
+        &self,
+        settings: &HttpConnectorSettings,
+        components: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(Connector {
+            inner: self.inner.http_connector(settings, components),
+            cuts: self.cuts.clone(),
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Connector {
+    inner: SharedHttpConnector,
+    cuts: Cuts,
+}
+
+impl HttpConnector for Connector {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let when = self.cuts.strikes(&request);
+        let this = self.clone();
+        HttpConnectorFuture::new(async move {
+            tokio::task::yield_now().await;
+            let Some(when) = when else {
+                return this.inner.call(request).await;
+            };
+            if when == When::After {
+                let _answered = this.inner.call(request).await;
+            }
+            this.cuts.inner.reached.notify_one();
+            std::future::pending().await
+        })
+    }
+}

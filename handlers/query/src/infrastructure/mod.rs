@@ -1,0 +1,4 @@
+//! What AWS holds.
+
+pub mod get_quotas;
+pub mod list_source_servers;
