@@ -14,6 +14,7 @@ pub mod launch;
 pub mod pair;
 pub mod place;
 pub mod plan;
+pub mod replication;
 pub mod role;
 pub mod server;
 pub mod target;

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{AccountId, InstanceId, RecoveryInstanceId, Region, SourceServerId};
+use crate::replication::{Replication, ReplicationDirection};
 
 /// How far replication is. `Other` carries a word that we do not know: it is shown, never fatal.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -160,6 +161,18 @@ pub struct SourceServer {
     pub disks: Vec<Disk>,
     /// Tags of the source server.
     pub tags: BTreeMap<String, String>,
+    /// Its ARN.
+    #[serde(default)]
+    pub arn: Option<String>,
+    /// Which way it replicates.
+    #[serde(default)]
+    pub direction: ReplicationDirection,
+    /// ARN of the source server of the other direction. DRS leaves it standing when that one is deleted.
+    #[serde(default)]
+    pub reversed_arn: Option<String>,
+    /// How far its replication is.
+    #[serde(default)]
+    pub replication: Replication,
 }
 
 impl SourceServer {
@@ -207,6 +220,15 @@ pub struct RecoveryInstance {
     pub launched_at: Option<DateTime<Utc>>,
     /// Failback state, in DRS's word.
     pub failback_state: Option<String>,
+    /// How far the replication from it is, back to where it came from.
+    #[serde(default)]
+    pub replication: Replication,
+    /// When DRS last heard of its agent.
+    #[serde(default)]
+    pub agent_seen_at: Option<DateTime<Utc>>,
+    /// Name tag or host name.
+    #[serde(default)]
+    pub name: Option<String>,
 }
 
 impl RecoveryInstance {
