@@ -5,7 +5,9 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{ExecutionId, InstanceId, JobId, PlanId, RecoveryInstanceId, SourceServerId};
+use crate::ids::{
+    ExecutionId, InstanceId, JobId, PlanId, RecoveryInstanceId, SessionId, SourceServerId,
+};
 use crate::job::JobLogEntry;
 use crate::place::Direction;
 use crate::plan::OnFailure;
@@ -379,6 +381,9 @@ pub struct Execution {
     pub execution_type: ExecutionType,
     /// From where to where.
     pub direction: Direction,
+    /// The failover session that it brings home, if it is a failback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
     /// Where it stands.
     pub status: ExecutionStatus,
     /// A person asked to wait before the next wave.

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{GroupId, SourceServerId};
+use crate::ids::{GroupId, SessionId, SourceServerId};
 use crate::place::Direction;
 use crate::server::SourceServer;
 
@@ -46,6 +46,15 @@ pub struct ProtectionGroup {
     pub direction: Direction,
     /// Its servers.
     pub selection: Selection,
+    /// The group that this one brings home, if it was made by mirroring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_of: Option<GroupId>,
+    /// The group that brings this one home, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrored_as: Option<GroupId>,
+    /// The failover session behind either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.

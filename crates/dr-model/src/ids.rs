@@ -118,6 +118,13 @@ ids! {
     PairId, "^pair-[0-9a-f-]{36}$", "an instance pair id: pair- and a UUID", |t| is_prefixed(t, "pair-", &[36], uuid_like);
     /// A stored run of launch configuration.
     ConfigId, "^cfg-[0-9a-f-]{36}$", "a configuration id: cfg- and a UUID", |t| is_prefixed(t, "cfg-", &[36], uuid_like);
+    /// A failover session of ours.
+    SessionId, "^fs-[0-9a-f-]{36}$", "a failover session id: fs- and a UUID", |t| is_prefixed(t, "fs-", &[36], uuid_like);
+    /// A run of agent installations of ours.
+    InstallationId, "^ai-[0-9a-f-]{36}$", "an agent installation id: ai- and a UUID", |t| is_prefixed(t, "ai-", &[36], uuid_like);
+    /// A machine that SSM manages: an EC2 instance, or a machine on premises.
+    MachineId, "^(i|mi)-[0-9a-f]{8}([0-9a-f]{9})?$", "an EC2 instance id or a managed instance id such as mi-0123456789abcdef0",
+        |t| is_prefixed(t, "i-", &[8, 17], hex) || is_prefixed(t, "mi-", &[17], hex);
     /// An execution of ours.
     ExecutionId, "^exec-[0-9a-f-]{36}$", "an execution id: exec- and a UUID", |t| is_prefixed(t, "exec-", &[36], uuid_like);
 }

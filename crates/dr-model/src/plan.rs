@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::ids::{GroupId, PlanId};
+use crate::ids::{GroupId, PlanId, SessionId};
 
 /// Most waves in a plan (requirement 004, "Scalability Limits").
 pub const MAX_WAVES: usize = 20;
@@ -55,6 +55,15 @@ pub struct RecoveryPlan {
     pub rto_target_seconds: u64,
     /// How long a pause waits for a person, in seconds.
     pub pause_timeout_seconds: u64,
+    /// The plan that this one brings home, if it was made by mirroring.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirror_of: Option<PlanId>,
+    /// The plan that brings this one home, while there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrored_as: Option<PlanId>,
+    /// The failover session behind either.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub session_id: Option<SessionId>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it last changed.
