@@ -19,16 +19,16 @@ use dr_error::sdk::{Caller, once_only};
 
 /// Entries per page. The service model names no maximum for these listings; 200 is the most ids that a
 /// filter of theirs takes (`DescribeSourceServersRequestFiltersIDs`).
-const PAGE: i32 = 200;
+pub(crate) const PAGE: i32 = 200;
 /// Ids per filter: the same.
 const IDS_PER_CALL: usize = 200;
 
 /// AWS DRS in one account and region.
 #[derive(Debug, Clone)]
 pub struct Drs {
-    client: aws_sdk_drs::Client,
+    pub(crate) client: aws_sdk_drs::Client,
     place: Place,
-    caller: Caller,
+    pub(crate) caller: Caller,
 }
 
 impl Drs {
@@ -127,6 +127,25 @@ impl Drs {
         Ok(found)
     }
 
+    /// The recovery instances with these ids; an id that DRS does not know is absent.
+    /// IAM: `drs:DescribeRecoveryInstances`.
+    ///
+    /// # Errors
+    /// `Error::Aws`.
+    pub async fn recovery_instances_by_id(
+        &self,
+        ids: &[RecoveryInstanceId],
+    ) -> Result<Vec<RecoveryInstance>> {
+        let mut found = Vec::with_capacity(ids.len());
+        for ids in ids.chunks(IDS_PER_CALL) {
+            let filters = sdk::DescribeRecoveryInstancesRequestFilters::builder()
+                .set_recovery_instance_ids(Some(texts(ids)))
+                .build();
+            found.append(&mut self.instances(Some(filters)).await?);
+        }
+        Ok(found)
+    }
+
     async fn instances(
         &self,
         filters: Option<sdk::DescribeRecoveryInstancesRequestFilters>,
@@ -146,9 +165,10 @@ impl Drs {
                 }
             })
             .await?;
+        let now = self.caller.clock.now();
         Ok(instances
             .iter()
-            .filter_map(recovery::recovery_instance)
+            .filter_map(|instance| recovery::recovery_instance(instance, now))
             .collect())
     }
 
@@ -187,9 +207,10 @@ impl Drs {
         Ok(launch::updated(&wanted.source_server_id, &answer))
     }
 
-    /// Starts one job for these servers. **Called once, whatever happens**: there is no client token, so
-    /// after an error of class `Unavailable` look in [`Drs::jobs_since`] before trying again.
-    /// IAM: `drs:StartRecovery`, and with the caller's own rights everything that the launch does in EC2.
+    /// Starts one job for these servers, each from its newest point in time. **Called once, whatever happens**:
+    /// there is no client token, so after an error of class `Unavailable` look in [`Drs::jobs_since`] before
+    /// trying again. IAM: `drs:StartRecovery`, and with the caller's own rights everything that the launch does
+    /// in EC2.
     ///
     /// # Errors
     /// `Error::Aws`; `Error::Corrupt` where the job was accepted but its id cannot be read.
@@ -199,11 +220,27 @@ impl Drs {
         is_drill: bool,
         tags: &BTreeMap<String, String>,
     ) -> Result<Job> {
+        let servers: Vec<_> = servers.iter().map(|id| (id.clone(), None)).collect();
+        self.start_recovery_at(&servers, is_drill, tags).await
+    }
+
+    /// [`Drs::start_recovery`] with a point in time per server, as [`Drs::recovery_points`] names them; `None` is
+    /// the newest. IAM: the same.
+    ///
+    /// # Errors
+    /// The same; `Error::Aws` where a point in time is gone, too.
+    pub async fn start_recovery_at(
+        &self,
+        servers: &[(SourceServerId, Option<String>)],
+        is_drill: bool,
+        tags: &BTreeMap<String, String>,
+    ) -> Result<Job> {
         let sources = servers
             .iter()
-            .map(|id| {
+            .map(|(id, point)| {
                 sdk::StartRecoveryRequestSourceServer::builder()
                     .source_server_id(id.as_str())
+                    .set_recovery_snapshot_id(point.clone())
                     .build()
             })
             .collect::<Result<Vec<_>, _>>()

@@ -45,6 +45,15 @@ fn sum(part: &str, units: &[(char, f64)]) -> Option<f64> {
     number.is_empty().then_some(total)
 }
 
+/// Whole seconds of a lag, as seen at `now`. The service model types the lag of a recovery instance as a time
+/// though it is a duration: should it ever be one, the lag is what has passed since.
+pub(crate) fn lag_seconds(text: &str, now: DateTime<Utc>) -> Option<u64> {
+    duration_seconds(text).or_else(|| {
+        let behind = now.signed_duration_since(instant(text)?).num_seconds();
+        Some(u64::try_from(behind).unwrap_or(0))
+    })
+}
+
 /// A time such as `2026-01-31T12:00:00.123Z` or with an offset. `None` where it cannot be read.
 pub(crate) fn instant(text: &str) -> Option<DateTime<Utc>> {
     DateTime::parse_from_rfc3339(text.trim())
@@ -59,7 +68,7 @@ pub(crate) fn instant_text(time: DateTime<Utc>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration_seconds, instant, instant_text};
+    use super::{duration_seconds, instant, instant_text, lag_seconds};
 
     #[test]
     fn durations_of_drs_become_seconds() {
@@ -83,6 +92,19 @@ mod tests {
             "", "P", "PT", "45", "PT45", "PT-5S", "PTS", "P5X", "PT1.2.3S", "1H",
         ] {
             assert_eq!(duration_seconds(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_lag_is_a_duration_or_the_time_since_when() {
+        let now = instant("2026-01-31T12:00:00Z").unwrap();
+        for (text, seconds) in [
+            ("PT45S", Some(45)),
+            ("2026-01-31T11:59:00Z", Some(60)),
+            ("2026-01-31T12:00:05Z", Some(0)),
+            ("soon", None),
+        ] {
+            assert_eq!(lag_seconds(text, now), seconds, "{text}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::str::FromStr;
 pub(crate) mod job;
 pub(crate) mod launch;
 pub(crate) mod recovery;
+pub(crate) mod replication;
 pub(crate) mod server;
 
 /// What stands where DRS should have said something and did not.

@@ -1,13 +1,19 @@
 //! Recovery instances.
 
 use aws_sdk_drs::types as sdk;
+use chrono::{DateTime, Utc};
 use dr_model::server::RecoveryInstance;
 
+use super::replication::of_instance;
 use super::{UNSAID, filled, optional, required};
 use crate::time::instant;
 
-/// One recovery instance.
-pub(crate) fn recovery_instance(instance: &sdk::RecoveryInstance) -> Option<RecoveryInstance> {
+/// One recovery instance, as seen at `now`.
+pub(crate) fn recovery_instance(
+    instance: &sdk::RecoveryInstance,
+    now: DateTime<Utc>,
+) -> Option<RecoveryInstance> {
+    let replication = of_instance(instance, now);
     Some(RecoveryInstance {
         id: required("recovery instance", instance.recovery_instance_id())?,
         source_server_id: required(
@@ -29,5 +35,19 @@ pub(crate) fn recovery_instance(instance: &sdk::RecoveryInstance) -> Option<Reco
             .failback()
             .and_then(|f| f.state())
             .map(|state| state.as_str().to_owned()),
+        // The agent of a recovery instance is heard of for its replication back, and nowhere else.
+        agent_seen_at: replication.last_seen_at,
+        replication,
+        name: name(instance),
     })
+}
+
+/// The Name tag of the record, or the host name that the agent reported.
+fn name(instance: &sdk::RecoveryInstance) -> Option<String> {
+    let tag = instance.tags().and_then(|tags| tags.get("Name"));
+    let hints = instance
+        .recovery_instance_properties()
+        .and_then(|p| p.identification_hints());
+    filled(tag.map(String::as_str))
+        .or_else(|| hints.and_then(|h| filled(h.hostname()).or_else(|| filled(h.fqdn()))))
 }

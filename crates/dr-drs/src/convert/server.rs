@@ -8,8 +8,9 @@ use dr_model::ids::AccountId;
 use dr_model::place::Place;
 use dr_model::server::{Disk, Platform, ReplicationState, SourceServer};
 
+use super::replication::{direction, of_server};
 use super::{UNSAID, filled, optional, required};
-use crate::time::duration_seconds;
+use crate::time::lag_seconds;
 
 /// One source server, as seen in `place` at `now`.
 pub(crate) fn source_server(
@@ -28,7 +29,7 @@ pub(crate) fn source_server(
     let replication_state = ReplicationState::from(state.to_owned());
     let lag_seconds = replication
         .and_then(|r| r.lag_duration())
-        .and_then(duration_seconds);
+        .and_then(|text| lag_seconds(text, now));
     let os = properties
         .and_then(|p| p.os())
         .and_then(|os| filled(os.full_string()));
@@ -66,6 +67,10 @@ pub(crate) fn source_server(
             .flatten()
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect(),
+        arn: filled(server.arn()),
+        direction: direction(server.replication_direction()),
+        reversed_arn: filled(server.reversed_direction_source_server_arn()),
+        replication: of_server(server, now),
     })
 }
 
