@@ -3,14 +3,11 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types as sdk;
-use dr_model::launch::LaunchTemplate;
 use dr_model::server::{Architecture, BootMode, OriginInstance, Platform};
 use dr_model::target::TargetInstance;
 
-use super::{SecurityGroup, Subnet};
-
 /// What stands where EC2 should have said something and did not.
-const UNSAID: &str = "unknown";
+pub(super) const UNSAID: &str = "unknown";
 
 /// An instance that may be launched into. `None`, logged, where its id cannot be read.
 pub(crate) fn target(instance: &sdk::Instance) -> Option<TargetInstance> {
@@ -75,59 +72,7 @@ pub(crate) fn origin(instance: &sdk::Instance) -> Option<OriginInstance> {
     })
 }
 
-/// A subnet.
-pub(crate) fn subnet(subnet: &sdk::Subnet) -> Option<Subnet> {
-    Some(Subnet {
-        id: owned(subnet.subnet_id())?,
-        vpc_id: owned(subnet.vpc_id())?,
-        cidr: owned(subnet.cidr_block()).unwrap_or_default(),
-        free_addresses: subnet
-            .available_ip_address_count()
-            .and_then(|count| u32::try_from(count).ok())
-            .unwrap_or(0),
-    })
-}
-
-/// A security group.
-pub(crate) fn security_group(group: &sdk::SecurityGroup) -> Option<SecurityGroup> {
-    Some(SecurityGroup {
-        id: owned(group.group_id())?,
-        vpc_id: owned(group.vpc_id()),
-    })
-}
-
-/// What one version of a launch template would launch. The primary network interface outranks the
-/// settings beside it, as it does in EC2.
-pub(crate) fn launch_template(version: &sdk::LaunchTemplateVersion) -> Option<LaunchTemplate> {
-    let id = owned(version.launch_template_id())?;
-    let Some(data) = version.launch_template_data() else {
-        return Some(LaunchTemplate {
-            id,
-            ..LaunchTemplate::default()
-        });
-    };
-    let interfaces = data.network_interfaces();
-    let primary = interfaces
-        .iter()
-        .find(|interface| interface.device_index() == Some(0))
-        .or_else(|| interfaces.first());
-    let of_interface = primary.map(|i| i.groups()).unwrap_or_default();
-    Some(LaunchTemplate {
-        id,
-        instance_type: data.instance_type().map(|kind| kind.as_str().to_owned()),
-        subnet_id: primary.and_then(|interface| owned(interface.subnet_id())),
-        security_group_ids: if of_interface.is_empty() {
-            data.security_group_ids().to_vec()
-        } else {
-            of_interface.to_vec()
-        },
-        instance_profile: data
-            .iam_instance_profile()
-            .and_then(|profile| owned(profile.name()).or_else(|| owned(profile.arn()))),
-    })
-}
-
-fn readable<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+pub(super) fn readable<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
     let id = text.and_then(|text| text.parse().ok());
     if id.is_none() {
         tracing::warn!(?text, "instance left out: its id cannot be read");
@@ -135,16 +80,16 @@ fn readable<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
     id
 }
 
-fn owned(text: Option<&str>) -> Option<String> {
+pub(super) fn owned(text: Option<&str>) -> Option<String> {
     text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
 }
 
 /// `dr` in `arn:aws:iam::111122223333:instance-profile/path/dr`.
-fn last_part(arn: &str) -> &str {
+pub(super) fn last_part(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-fn tags(tags: &[sdk::Tag]) -> BTreeMap<String, String> {
+pub(super) fn tags(tags: &[sdk::Tag]) -> BTreeMap<String, String> {
     tags.iter()
         .filter_map(|tag| {
             Some((

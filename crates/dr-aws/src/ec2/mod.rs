@@ -1,6 +1,10 @@
 //! EC2 in one account and region.
 
 mod convert;
+mod lifecycle;
+mod network;
+mod templates;
+mod volumes;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -9,41 +13,20 @@ use aws_config::SdkConfig;
 use aws_sdk_ec2::types as sdk;
 use dr_error::{Clock, Result};
 use dr_model::ids::InstanceId;
-use dr_model::launch::LaunchTemplate;
 use dr_model::place::Place;
 use dr_model::server::OriginInstance;
 use dr_model::target::{ALLOW_TAG_KEY, ALLOW_TAG_VALUE, TargetInstance};
 
 use dr_error::sdk::{Caller, once_only};
 
+pub use lifecycle::InstanceHealth;
+pub use network::{RouteTable, Rule, SecurityGroup, Subnet};
+pub use volumes::{Volume, VolumeFilter};
+
 /// Values that one filter takes (EC2 API reference, "Filter").
 const VALUES_PER_FILTER: usize = 200;
 /// Entries per page of most listings: the most that EC2 gives.
 const PAGE: i32 = 1_000;
-/// The most that `DescribeLaunchTemplateVersions` gives.
-const TEMPLATES_PER_PAGE: i32 = 200;
-
-/// A subnet.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Subnet {
-    /// Its id.
-    pub id: String,
-    /// Its VPC.
-    pub vpc_id: String,
-    /// Its IPv4 range, such as `10.0.1.0/24`; empty for an IPv6-only subnet.
-    pub cidr: String,
-    /// IPv4 addresses that nobody has.
-    pub free_addresses: u32,
-}
-
-/// A security group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SecurityGroup {
-    /// Its id.
-    pub id: String,
-    /// Its VPC.
-    pub vpc_id: Option<String>,
-}
 
 /// How new volumes are encrypted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,83 +137,6 @@ impl Ec2 {
             .collect())
     }
 
-    /// Subnets by id; one that does not exist is absent. IAM: `ec2:DescribeSubnets`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn subnets(&self, ids: &[String]) -> Result<Vec<Subnet>> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            let page = |token| {
-                let call = self
-                    .client
-                    .describe_subnets()
-                    .filters(filter("subnet-id", ids))
-                    .max_results(PAGE)
-                    .set_next_token(token);
-                async move {
-                    let page = call.send().await?;
-                    Ok((page.subnets.unwrap_or_default(), page.next_token))
-                }
-            };
-            found.append(&mut self.caller.pages("DescribeSubnets", page).await?);
-        }
-        Ok(found.iter().filter_map(convert::subnet).collect())
-    }
-
-    /// Security groups by id; one that does not exist is absent. IAM: `ec2:DescribeSecurityGroups`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn security_groups(&self, ids: &[String]) -> Result<Vec<SecurityGroup>> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            let page = |token| {
-                let call = self
-                    .client
-                    .describe_security_groups()
-                    .filters(filter("group-id", ids))
-                    .max_results(PAGE)
-                    .set_next_token(token);
-                async move {
-                    let page = call.send().await?;
-                    Ok((page.security_groups.unwrap_or_default(), page.next_token))
-                }
-            };
-            found.append(&mut self.caller.pages("DescribeSecurityGroups", page).await?);
-        }
-        Ok(found.iter().filter_map(convert::security_group).collect())
-    }
-
-    /// The default version of every launch template. IAM: `ec2:DescribeLaunchTemplateVersions`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn default_launch_templates(&self) -> Result<Vec<LaunchTemplate>> {
-        let versions = self
-            .caller
-            .pages("DescribeLaunchTemplateVersions", |token| {
-                let call = self
-                    .client
-                    .describe_launch_template_versions()
-                    .versions("$Default")
-                    .max_results(TEMPLATES_PER_PAGE)
-                    .set_next_token(token);
-                async move {
-                    let page = call.send().await?;
-                    Ok((
-                        page.launch_template_versions.unwrap_or_default(),
-                        page.next_token,
-                    ))
-                }
-            })
-            .await?;
-        Ok(versions
-            .iter()
-            .filter_map(convert::launch_template)
-            .collect())
-    }
-
     /// Those of these instance types that the region offers. IAM: `ec2:DescribeInstanceTypeOfferings`.
     ///
     /// # Errors
@@ -284,25 +190,6 @@ impl Ec2 {
             by_default: by_default.ebs_encryption_by_default().unwrap_or(false),
             key_id: key.kms_key_id,
         })
-    }
-
-    /// Stops instances; one that is stopped already stays so. IAM: `ec2:StopInstances`.
-    ///
-    /// # Errors
-    /// `Error::Aws`; a call for an instance that does not exist stops none of its 200.
-    pub async fn stop_instances(&self, ids: &[InstanceId]) -> Result<()> {
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-            self.caller
-                .send("StopInstances", || {
-                    self.client
-                        .stop_instances()
-                        .set_instance_ids(Some(ids.clone()))
-                        .send()
-                })
-                .await?;
-        }
-        Ok(())
     }
 }
 
