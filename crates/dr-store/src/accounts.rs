@@ -1,7 +1,7 @@
 //! Target accounts.
 
 use aws_sdk_dynamodb::types::AttributeValue;
-use dr_error::{Error, Result};
+use dr_error::Result;
 use dr_model::account::TargetAccount;
 use dr_model::ids::AccountId;
 
@@ -40,14 +40,6 @@ impl Record for TargetAccount {
 
     fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
         vec![(attribute::KIND, text(KIND))]
-    }
-
-    fn claim(&self) -> Option<Key> {
-        None
-    }
-
-    fn taken(&self) -> Error {
-        Error::internal("a target account claims nothing")
     }
 }
 

@@ -18,11 +18,11 @@ pub(crate) enum Bulk {
 }
 
 impl Bulk {
-    fn ops<'s, R: Record>(self, table: &'s str, record: &R) -> Result<Vec<Op<'s>>> {
+    fn ops<'s, R: Record>(self, store: &'s Store, record: &R) -> Result<Vec<Op<'s>>> {
         match self {
-            Self::Create => record::creation(table, record),
-            Self::Update => Ok(vec![record::change(table, record)?]),
-            Self::Delete => Ok(record::deletion(table, record)),
+            Self::Create => store.creation(record),
+            Self::Update => Ok(vec![store.change(record)?]),
+            Self::Delete => Ok(record::deletion(R::table(&store.tables), record)),
         }
     }
 
@@ -85,7 +85,6 @@ impl Store {
         mut left: Vec<usize>,
         alone: &mut Vec<usize>,
     ) -> Result<()> {
-        let table = R::table(&self.tables);
         while !left.is_empty() {
             let mut writes = Vec::new();
             let mut owner = Vec::new();
@@ -93,7 +92,7 @@ impl Store {
                 let Some(record) = records.get(n) else {
                     continue;
                 };
-                for op in bulk.ops(table, record)? {
+                for op in bulk.ops(self, record)? {
                     writes.push(op);
                     owner.push(n);
                 }

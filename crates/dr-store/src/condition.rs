@@ -18,6 +18,8 @@ pub(crate) enum Condition {
     Equals(Vec<(&'static str, AttributeValue)>),
     /// There is none, or it has this value. Carries the name of the partition key.
     AbsentOr(&'static str, (&'static str, AttributeValue)),
+    /// There is none, or its value is at most this one. Carries the name of the partition key.
+    AbsentOrAtMost(&'static str, (&'static str, AttributeValue)),
     /// Whatever is there.
     Always,
 }
@@ -46,14 +48,8 @@ impl Condition {
                 let parts: Vec<_> = (0..pairs.len()).map(|n| format!("#c{n} = :c{n}")).collect();
                 (parts.join(" AND "), pairs.clone())
             }
-            Self::AbsentOr(key, pair) => {
-                let mut either = Self::Equals(vec![pair.clone()]).expression();
-                either.text = Some("attribute_not_exists(#key) OR #c0 = :c0".to_owned());
-                if let Some(names) = &mut either.names {
-                    names.insert("#key".to_owned(), (*key).to_owned());
-                }
-                return either;
-            }
+            Self::AbsentOr(key, pair) => return absent_or("=", key, pair),
+            Self::AbsentOrAtMost(key, pair) => return absent_or("<=", key, pair),
         };
         let mut names = HashMap::new();
         let mut values = HashMap::new();
@@ -66,6 +62,19 @@ impl Condition {
             names: Some(names),
             values: Some(values),
         }
+    }
+}
+
+fn absent_or(
+    operator: &str,
+    key: &str,
+    (name, value): &(&'static str, AttributeValue),
+) -> Expression {
+    let names = [("#key", key), ("#c0", name)].map(|(at, name)| (at.to_owned(), name.to_owned()));
+    Expression {
+        text: Some(format!("attribute_not_exists(#key) OR #c0 {operator} :c0")),
+        names: Some(HashMap::from(names)),
+        values: Some(HashMap::from([(":c0".to_owned(), value.clone())])),
     }
 }
 

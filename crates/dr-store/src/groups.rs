@@ -1,65 +1,38 @@
 //! Protection groups: the domain value, and a claim on its name.
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use dr_error::{Error, Result};
+use dr_error::Result;
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
 
-use crate::item::{Key, decode, text};
-use crate::query::Partition;
-use crate::record::Record;
-use crate::schema::{Tables, attribute, index};
+use crate::item::Key;
+use crate::named::Named;
+use crate::schema::{Tables, attribute};
 use crate::store::Store;
 use crate::token::{Page, PageRequest};
 
-/// Partition of the index that lists them by name.
-const KIND: &str = "group";
-
-/// Two names are the same whatever their case and the spaces around them.
-fn name_key(name: &str) -> String {
-    name.trim().to_lowercase()
-}
-
-impl Record for ProtectionGroup {
+impl Named for ProtectionGroup {
     const KIND: &'static str = "protection group";
+    const LIST: &'static str = "group";
+    const ID: &'static str = attribute::GROUP_ID;
 
     fn table(tables: &Tables) -> &str {
         &tables.protection_groups
     }
 
-    fn key(&self) -> Key {
-        Key::new(attribute::GROUP_ID, &self.id)
+    fn id(&self) -> &str {
+        self.id.as_str()
     }
 
-    fn id(&self) -> String {
-        self.id.to_string()
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn version_mut(&mut self) -> &mut u64 {
+        &mut self.version
     }
 
     fn version(&self) -> u64 {
         self.version
-    }
-
-    fn set_version(&mut self, version: u64) {
-        self.version = version;
-    }
-
-    fn attributes(&self) -> Vec<(&'static str, AttributeValue)> {
-        vec![
-            (attribute::KIND, text(KIND)),
-            (attribute::NAME_KEY, text(name_key(&self.name))),
-        ]
-    }
-
-    fn claim(&self) -> Option<Key> {
-        let claim = format!("name#{}", name_key(&self.name));
-        Some(Key::new(attribute::GROUP_ID, claim))
-    }
-
-    fn taken(&self) -> Error {
-        Error::Conflict {
-            code: "NAME_TAKEN",
-            message: format!("there is a protection group named {:?} already", self.name),
-        }
     }
 }
 
@@ -92,17 +65,8 @@ impl Store {
     /// # Errors
     /// Whatever DynamoDB answers.
     pub async fn groups_by_id(&self, ids: &[GroupId]) -> Result<Vec<ProtectionGroup>> {
-        let mut keys: Vec<_> = ids
-            .iter()
-            .map(|id| Key::new(attribute::GROUP_ID, id))
-            .collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let items = self.get_many(&self.tables.protection_groups, &keys).await?;
-        let mut found: Vec<ProtectionGroup> = items
-            .iter()
-            .map(|item| decode(ProtectionGroup::KIND, item))
-            .collect::<Result<_>>()?;
+        let keys = ids.iter().map(|id| Key::new(attribute::GROUP_ID, id));
+        let mut found: Vec<ProtectionGroup> = self.read_some(keys.collect()).await?;
         found.sort_by_key(|one| ids.iter().position(|id| *id == one.id));
         Ok(found)
     }
@@ -114,10 +78,7 @@ impl Store {
     /// # Errors
     /// `Invalid` on `limit` or `next_token`.
     pub async fn groups(&self, page: &PageRequest) -> Result<Page<ProtectionGroup>> {
-        let all = Partition::of_index(&self.tables.protection_groups, index::KIND, KIND);
-        self.page_of_index(&all, page)
-            .await?
-            .decoded(ProtectionGroup::KIND)
+        self.by_name(page).await
     }
 
     /// Writes at the next version, if the stored one has this version; the name may change.

@@ -8,7 +8,7 @@ use dr_model::ids::ExecutionId;
 use dr_model::place::Place;
 
 use crate::condition::Condition;
-use crate::item::{Item, Key, number, text, text_of, version_of};
+use crate::item::{Item, Key, number, place_of, text, text_of, version_of};
 use crate::query::Partition;
 use crate::schema::{attribute, index};
 use crate::store::Store;
@@ -39,10 +39,8 @@ fn decode(item: &Item) -> Result<Lease> {
         detail: detail.to_owned(),
     };
     let id = text_of(item, attribute::EXECUTION_ID).unwrap_or_default();
-    let place = id
-        .strip_prefix(PREFIX)
-        .and_then(|place| place.split_once('/'));
-    let (account, region) = place.ok_or_else(|| corrupt("its key names no place"))?;
+    let place = id.strip_prefix(PREFIX).and_then(place_of);
+    let place = place.ok_or_else(|| corrupt("its key names no place"))?;
     let active = match item.get(ACTIVE) {
         // DynamoDB has no empty sets: the attribute goes with its last element.
         None => BTreeSet::new(),
@@ -55,10 +53,7 @@ fn decode(item: &Item) -> Result<Lease> {
             .map_err(|error: dr_model::ids::InvalidId| corrupt(&error.to_string()))?,
     };
     Ok(Lease {
-        place: Place {
-            account_id: account.parse().map_err(|_| corrupt("no account id"))?,
-            region: region.parse().map_err(|_| corrupt("no region"))?,
-        },
+        place,
         active,
         version: version_of(item).ok_or_else(|| corrupt("it has no version"))?,
     })

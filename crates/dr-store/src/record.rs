@@ -1,14 +1,16 @@
-//! What accounts, groups, plans and pairs have in common: one item each, a version, and for some a claim,
+//! What accounts, groups, plans, pairs, sessions and installations have in common: one item each, a version, and for some a claim,
 //! i.e. a second item whose key is what must be unique.
 
 use aws_sdk_dynamodb::types::AttributeValue;
+use chrono::{DateTime, Utc};
 use dr_error::{Error, Result};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::call::{Written, conflict};
 use crate::condition::Condition;
-use crate::item::{Item, Key, decode, item_of, number, text, version_of};
+use crate::item::{Item, Key, decode, expiry, item_of, number, text, version_of};
+use crate::query::Partition;
 use crate::schema::{Tables, attribute};
 use crate::size;
 use crate::store::Store;
@@ -32,22 +34,18 @@ pub(crate) trait Record:
     fn set_version(&mut self, version: u64);
     /// What indexes need at the top level.
     fn attributes(&self) -> Vec<(&'static str, AttributeValue)>;
-    /// The key of its claim.
-    fn claim(&self) -> Option<Key>;
-    /// That another has what it claims.
-    fn taken(&self) -> Error;
-}
-
-/// A record at a version, as an item.
-fn to_item<R: Record>(record: &R) -> Result<Item> {
-    let mut more = record.attributes();
-    more.push((attribute::VERSION, number(record.version())));
-    if let Some(claim) = record.claim() {
-        more.push((attribute::CLAIM, text(claim.partition.1)));
+    /// The key of its claim; most claim nothing.
+    fn claim(&self) -> Option<Key> {
+        None
     }
-    let item = item_of(&record.key(), record, more)?;
-    size::check(R::KIND, &record.id(), &item)?;
-    Ok(item)
+    /// That another has what it claims.
+    fn taken(&self) -> Error {
+        Error::internal(format!("a {} claims nothing", Self::KIND))
+    }
+    /// Since when it is over and may expire; most never are.
+    fn over_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
 }
 
 /// The same at another version.
@@ -93,27 +91,6 @@ fn release_op<'a, R: Record>(table: &'a str, record: &R, claim: Key) -> Op<'a> {
     }
 }
 
-/// The writes that create a record at version 1: itself, and its claim.
-pub(crate) fn creation<'a, R: Record>(table: &'a str, record: &R) -> Result<Vec<Op<'a>>> {
-    let next = at_version(record, 1);
-    let mut ops = vec![Op::Put {
-        table,
-        item: to_item(&next)?,
-        condition: Condition::Absent(next.key().partition.0),
-    }];
-    ops.extend(next.claim().map(|claim| claim_op(table, &next, &claim)));
-    Ok(ops)
-}
-
-/// The write that updates a record whose claim stays.
-pub(crate) fn change<'a, R: Record>(table: &'a str, record: &R) -> Result<Op<'a>> {
-    Ok(Op::Put {
-        table,
-        item: to_item(&at_version(record, record.version() + 1))?,
-        condition: unchanged(record),
-    })
-}
-
 /// The writes that delete a record: itself, and its claim.
 pub(crate) fn deletion<'a, R: Record>(table: &'a str, record: &R) -> Vec<Op<'a>> {
     let mut ops = vec![Op::Delete {
@@ -141,6 +118,43 @@ fn exists<R: Record>(record: &mut R, found: Option<&Item>) -> Result<()> {
 }
 
 impl Store {
+    /// A record at a version, as an item.
+    fn to_item<R: Record>(&self, record: &R) -> Result<Item> {
+        let mut more = record.attributes();
+        more.push((attribute::VERSION, number(record.version())));
+        if let Some(claim) = record.claim() {
+            more.push((attribute::CLAIM, text(claim.partition.1)));
+        }
+        if let Some(end) = record.over_at() {
+            more.push((attribute::TTL, expiry(end, self.retention)));
+        }
+        let item = item_of(&record.key(), record, more)?;
+        size::check(R::KIND, &record.id(), &item)?;
+        Ok(item)
+    }
+
+    /// The writes that create a record at version 1: itself, and its claim.
+    pub(crate) fn creation<R: Record>(&self, record: &R) -> Result<Vec<Op<'_>>> {
+        let table = R::table(&self.tables);
+        let next = at_version(record, 1);
+        let mut ops = vec![Op::Put {
+            table,
+            item: self.to_item(&next)?,
+            condition: Condition::Absent(next.key().partition.0),
+        }];
+        ops.extend(next.claim().map(|claim| claim_op(table, &next, &claim)));
+        Ok(ops)
+    }
+
+    /// The write that updates a record whose claim stays.
+    pub(crate) fn change<R: Record>(&self, record: &R) -> Result<Op<'_>> {
+        Ok(Op::Put {
+            table: R::table(&self.tables),
+            item: self.to_item(&at_version(record, record.version() + 1))?,
+            condition: unchanged(record),
+        })
+    }
+
     /// Creates at version 1. Creating the same again answers what is stored.
     pub(crate) async fn create<R: Record>(&self, record: &mut R) -> Result<()> {
         let table = R::table(&self.tables);
@@ -149,7 +163,7 @@ impl Store {
             let absent = Condition::Absent(next.key().partition.0);
             let id = record.id();
             return match self
-                .put_if(table, (R::KIND, &id), to_item(&next)?, &absent)
+                .put_if(table, (R::KIND, &id), self.to_item(&next)?, &absent)
                 .await?
             {
                 Written::Done => {
@@ -159,7 +173,7 @@ impl Store {
                 Written::Refused(found) => exists(record, found.as_ref()),
             };
         }
-        match self.transact(creation(table, record)?).await? {
+        match self.transact(self.creation(record)?).await? {
             Transacted::Done => {
                 record.set_version(1);
                 Ok(())
@@ -169,6 +183,28 @@ impl Store {
                 _ => Err(record.taken()),
             },
         }
+    }
+
+    /// Creates exactly this, which is at version 1 and claims nothing; answers the one that is there already.
+    pub(crate) async fn put_new<R: Record>(&self, first: &R) -> Result<Option<R>> {
+        let absent = Condition::Absent(first.key().partition.0);
+        let what = (R::KIND, &*first.id());
+        let item = self.to_item(first)?;
+        match self
+            .put_if(R::table(&self.tables), what, item, &absent)
+            .await?
+        {
+            Written::Done => Ok(None),
+            Written::Refused(Some(found)) => decode(R::KIND, &found).map(Some),
+            Written::Refused(None) => Err(Error::internal("a refusal came without what was there")),
+        }
+    }
+
+    /// All records behind the keys of an index, in its order.
+    pub(crate) async fn all_of<R: Record>(&self, partition: Partition<'_>) -> Result<Vec<R>> {
+        let found = self.query(&partition, None, None).await?;
+        let items = self.items_behind(partition.table, &found).await?;
+        items.iter().map(|item| decode(R::KIND, item)).collect()
     }
 
     /// Reads consistently.
@@ -183,13 +219,26 @@ impl Store {
         }
     }
 
+    /// Reads those of some keys that exist, consistently, in DynamoDB's order.
+    pub(crate) async fn read_some<R: Record>(&self, mut keys: Vec<Key>) -> Result<Vec<R>> {
+        keys.sort_unstable();
+        keys.dedup();
+        let items = self.get_many(R::table(&self.tables), &keys).await?;
+        items.iter().map(|item| decode(R::KIND, item)).collect()
+    }
+
     /// Writes at the next version, in one call unless what it claims has changed.
     pub(crate) async fn update<R: Record>(&self, record: &mut R) -> Result<()> {
         let table = R::table(&self.tables);
         let next = at_version(record, record.version() + 1);
         let id = record.id();
         let written = self
-            .put_if(table, (R::KIND, &id), to_item(&next)?, &unchanged(record))
+            .put_if(
+                table,
+                (R::KIND, &id),
+                self.to_item(&next)?,
+                &unchanged(record),
+            )
             .await?;
         match written {
             Written::Done => {}
@@ -207,7 +256,7 @@ impl Store {
         let table = R::table(&self.tables);
         let mut ops = vec![Op::Put {
             table,
-            item: to_item(next)?,
+            item: self.to_item(next)?,
             condition: unchanged(old),
         }];
         ops.extend(next.claim().map(|claim| claim_op(table, next, &claim)));

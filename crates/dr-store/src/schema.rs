@@ -10,20 +10,26 @@ use serde::Serialize;
 /// Partition and sort keys of the tables and their indexes.
 pub(crate) mod attribute {
     pub const ACCOUNT_ID: &str = "account_id";
+    /// There and "1" only while there is work under way: its index holds nothing else.
+    pub const ACTIVE: &str = "active";
     pub const CLAIM: &str = "claim_key";
     pub const CONFIG_ID: &str = "config_id";
     pub const DATA: &str = "data";
     pub const EXECUTION_ID: &str = "execution_id";
     pub const EXECUTION_TYPE: &str = "execution_type";
     pub const GROUP_ID: &str = "group_id";
+    pub const INSTALLATION_ID: &str = "installation_id";
     pub const KIND: &str = "kind";
     pub const NAME_KEY: &str = "name_key";
     pub const OWNER: &str = "owner";
     pub const OWNER_PARTITION: &str = "owner_partition";
     pub const OWNER_SORT: &str = "owner_sort";
     pub const PAIR_ID: &str = "pair_id";
+    pub const PART: &str = "part";
+    pub const PLACE: &str = "place";
     pub const PLAN_ID: &str = "plan_id";
     pub const PRIMARY_ACCOUNT_ID: &str = "primary_account_id";
+    pub const SESSION_ID: &str = "session_id";
     pub const SOURCE_SERVER_ID: &str = "source_server_id";
     pub const STATUS: &str = "status";
     pub const TARGET_INSTANCE_ID: &str = "target_instance_id";
@@ -37,6 +43,8 @@ pub(crate) mod attribute {
 /// Names of the indexes.
 pub(crate) mod index {
     pub const ACCOUNT: &str = "AccountIndex";
+    pub const ACTIVE: &str = "ActiveIndex";
+    pub const EXECUTION: &str = "ExecutionIndex";
     pub const EXECUTION_TYPE: &str = "ExecutionTypeIndex";
     pub const KIND: &str = "KindIndex";
     pub const PAIR: &str = "PairIndex";
@@ -86,6 +94,12 @@ pub struct Tables {
     pub config_runs: String,
     /// Executions, their batches and logs, and the leases of places (requirement 004).
     pub executions: String,
+    /// Failover sessions: headers, and their servers in parts.
+    pub failover_sessions: String,
+    /// Runs of agent installations.
+    pub agent_installations: String,
+    /// What the replication of every place looks like, and the lag of its servers over time.
+    pub replication_inventory: String,
 }
 
 impl Tables {
@@ -100,6 +114,9 @@ impl Tables {
             instance_pairs: named("instance-pairs"),
             config_runs: named("drs-allow-launching-config"),
             executions: named("drs-recovery-executions"),
+            failover_sessions: named("failover-sessions"),
+            agent_installations: named("agent-installations"),
+            replication_inventory: named("replication-inventory"),
         }
     }
 }
@@ -179,6 +196,32 @@ pub fn schema(environment: &str) -> Vec<TableSchema> {
             ],
             ttl_attribute: Some(a::TTL),
         },
+        TableSchema {
+            name: tables.failover_sessions,
+            partition_key: a::SESSION_ID,
+            sort_key: Some(a::PART),
+            indexes: vec![
+                by_kind(a::TIMESTAMP),
+                by_time(index::STATUS, a::STATUS),
+                by_time(index::EXECUTION, a::EXECUTION_ID),
+                by_time(index::ACTIVE, a::ACTIVE),
+            ],
+            ttl_attribute: None,
+        },
+        TableSchema {
+            name: tables.agent_installations,
+            partition_key: a::INSTALLATION_ID,
+            sort_key: None,
+            indexes: vec![by_kind(a::TIMESTAMP), by_time(index::ACTIVE, a::ACTIVE)],
+            ttl_attribute: Some(a::TTL),
+        },
+        TableSchema {
+            name: tables.replication_inventory,
+            partition_key: a::PLACE,
+            sort_key: Some(a::PART),
+            indexes: vec![by_kind(a::PLACE)],
+            ttl_attribute: None,
+        },
     ]
 }
 
@@ -218,5 +261,16 @@ mod tests {
         ] {
             assert!(of_executions.contains(&wanted), "{wanted:?}");
         }
+    }
+
+    /// Requirement 000, "New DynamoDB Table".
+    #[test]
+    fn the_table_of_sessions_has_the_key_and_the_index_of_requirement_000() {
+        let tables = schema("test");
+        let sessions = tables.iter().find(|t| t.name == "failover-sessions-test");
+        let sessions = sessions.unwrap();
+        assert_eq!(sessions.partition_key, "session_id");
+        let by_status = sessions.indexes.iter().find(|i| i.name == "StatusIndex");
+        assert_eq!(by_status.unwrap().partition_key, "status");
     }
 }

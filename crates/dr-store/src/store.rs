@@ -12,6 +12,9 @@ use crate::schema::{TableSchema, Tables, schema};
 /// Days that records of what has ended are kept (requirement 004, "DynamoDB Schema": TTL 90 days).
 pub const RETENTION_DAYS: u32 = 90;
 
+/// Calls under way at once.
+pub(crate) const CONCURRENT: usize = 8;
+
 /// Our tables. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Store {

@@ -6,7 +6,6 @@ use dr_model::ids::{AccountId, ExecutionId};
 use futures::{StreamExt, TryStreamExt};
 
 use super::item::{EXECUTION, type_word};
-use super::start::CONCURRENT;
 use crate::call::{Written, conflict, failed};
 use crate::condition::Condition;
 use crate::item::{Item, decode, text_of};
@@ -14,7 +13,7 @@ use crate::lease;
 use crate::query::Partition;
 use crate::schema::{attribute, index};
 use crate::size;
-use crate::store::Store;
+use crate::store::{CONCURRENT, Store};
 use crate::token::{Page, PageRequest};
 use crate::transact::{Op, Refusal, Transacted};
 

@@ -12,11 +12,8 @@ use crate::item::decode;
 use crate::lease::{self, Lease};
 use crate::schema::attribute;
 use crate::size;
-use crate::store::Store;
+use crate::store::{CONCURRENT, Store};
 use crate::transact::{Op, Refusal, Transacted};
-
-/// Writes under way at once.
-pub(super) const CONCURRENT: usize = 8;
 
 /// How a start went.
 #[derive(Debug, Clone, PartialEq)]

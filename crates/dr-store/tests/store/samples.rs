@@ -71,6 +71,9 @@ pub fn group(n: usize, name: &str) -> ProtectionGroup {
         description: "the web tier".to_owned(),
         direction: direction(),
         selection: Selection::ServerIds(BTreeSet::from([source(n)])),
+        mirror_of: None,
+        mirrored_as: None,
+        session_id: None,
         created_at: at(0),
         updated_at: at(0),
         version: 0,
@@ -90,6 +93,9 @@ pub fn plan(n: usize, name: &str) -> RecoveryPlan {
         }],
         rto_target_seconds: 1800,
         pause_timeout_seconds: 86_400,
+        mirror_of: None,
+        mirrored_as: None,
+        session_id: None,
         created_at: at(0),
         updated_at: at(0),
         version: 0,
@@ -174,6 +180,7 @@ pub fn execution(n: usize) -> Execution {
         reason: None,
         task_token: None,
         instances_terminated_at: None,
+        session_id: None,
         version: 0,
     }
 }
