@@ -45,8 +45,9 @@ impl Ec2 {
         Ok(())
     }
 
-    /// Starts instances; one that runs already runs on. IAM: `ec2:StartInstances`, and `kms:CreateGrant` for
-    /// volumes under a key of the customer's.
+    /// Starts instances; one that runs already runs on. IAM: `ec2:StartInstances`.
+    ///
+    /// Volumes under a key of the customer's need a key policy by which the caller may create grants.
     ///
     /// # Errors
     /// `Error::Aws`; a call for an instance that does not exist starts none of its 200.

@@ -6,7 +6,10 @@
 )]
 
 mod accounts;
+mod instances;
+mod network;
 mod services;
+mod ssm;
 
 #[path = "../../../dr-drs/tests/script/mod.rs"]
 mod script;

@@ -15,19 +15,19 @@ use serde_json::json;
 
 const MACHINE: &str = "arn:aws:states:us-east-1:111122223333:stateMachine:recovery";
 
-fn noon() -> DateTime<Utc> {
+pub(crate) fn noon() -> DateTime<Utc> {
     "2026-01-31T12:00:00Z".parse().unwrap()
 }
 
-fn clock() -> Arc<ManualClock> {
+pub(crate) fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::at(noon()))
 }
 
-fn ec2(script: &Script) -> Ec2 {
+pub(crate) fn ec2(script: &Script) -> Ec2 {
     Ec2::new(&script.config(), home(), clock())
 }
 
-fn instance_id(n: usize) -> InstanceId {
+pub(crate) fn instance_id(n: usize) -> InstanceId {
     format!("i-{n:017x}").parse().unwrap()
 }
 
