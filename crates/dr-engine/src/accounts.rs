@@ -63,10 +63,6 @@ pub async fn validate(app: &App, id: &AccountId) -> Result<(TargetAccount, Vec<C
 }
 
 async fn validate_place(app: &App, account: &TargetAccount, place: &Place) -> Vec<Check> {
-    let words = |error: &Error| match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
-    };
     let role = account.role_arn.as_deref().unwrap_or("our own credentials");
     let looked = async {
         let who = app.identity(place).await?;
@@ -83,7 +79,7 @@ async fn validate_place(app: &App, account: &TargetAccount, place: &Place) -> Ve
                 "role_assumption",
                 Severity::Critical,
                 place,
-                words(&error),
+                error.words(),
                 remediation,
             )];
         }
@@ -112,7 +108,7 @@ async fn validate_place(app: &App, account: &TargetAccount, place: &Place) -> Ve
             "drs_initialized",
             Severity::Critical,
             place,
-            words(&error),
+            error.words(),
             "Allow the role the DRS actions of the policy that we ship",
         ),
     });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_config::SdkConfig;
-use dr_aws::{Ec2, Iam, Kms, Quotas};
+use dr_aws::{Ec2, Iam, Kms, Quotas, Ssm};
 use dr_drs::Drs;
 use dr_error::Clock;
 use dr_model::place::Place;
@@ -23,6 +23,8 @@ pub struct Cloud {
     pub kms: Kms,
     /// Service Quotas.
     pub quotas: Quotas,
+    /// Systems Manager.
+    pub ssm: Ssm,
     /// The role that we assumed there; none in our own account, where each function has permissions of its own.
     pub role_arn: Option<String>,
 }
@@ -41,7 +43,8 @@ impl Cloud {
             ec2: Ec2::new(config, place.clone(), Arc::clone(&clock)),
             iam: Iam::new(config, place.clone(), Arc::clone(&clock)),
             kms: Kms::new(config, place.clone(), Arc::clone(&clock)),
-            quotas: Quotas::new(config, place.clone(), clock),
+            quotas: Quotas::new(config, place.clone(), Arc::clone(&clock)),
+            ssm: Ssm::new(config, place.clone(), clock),
             role_arn,
         }
     }

@@ -16,6 +16,7 @@ pub mod recovery;
 #[cfg(test)]
 mod samples;
 pub mod servers;
+pub mod sessions;
 pub mod start;
 pub mod termination;
 pub mod validation;

@@ -192,15 +192,11 @@ async fn release(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
 }
 
 fn problem(instance: &RecoveryInstance, error: &Error) -> Check {
-    let message = match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
-    };
     Check::fail(
         "end_of_drill",
         Severity::Critical,
         &instance.id,
-        message,
+        error.words(),
         "Look at the instance in the DRS console, then repeat this",
     )
 }

@@ -153,6 +153,15 @@ impl Error {
         }
     }
 
+    /// What went wrong, in words that may be shown: those of AWS where AWS said no.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Aws(aws) => format!("{}: {}", aws.code, aws.message),
+            other => other.to_string(),
+        }
+    }
+
     /// The class of the AWS error behind this, if there is one.
     #[must_use]
     pub fn aws_class(&self) -> Option<AwsClass> {

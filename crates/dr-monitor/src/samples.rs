@@ -125,6 +125,7 @@ pub(crate) fn execution(status: ExecutionStatus, waves: Vec<WaveRun>) -> Executi
         released_wave: None,
         waves,
         rto_target_seconds: 1800,
+        session_id: None,
         pause_timeout_seconds: 3600,
         started_by: "test".into(),
         created_at: at(0),

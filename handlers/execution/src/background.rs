@@ -124,7 +124,7 @@ pub async fn task(app: &App, task: Value) -> Result<Value> {
                 .map(|_| json!({}))
         }
         Task::Poll {} => {
-            let active = poll::poll(app).await?;
+            let active = poll::poll(app, false).await?;
             Ok(json!({ "active": active }))
         }
     }
@@ -142,6 +142,6 @@ pub async fn event(app: &App, event: &Value) -> Result<Value> {
     if !app.store().claim_look(EVENTS_SECONDS).await? {
         return Ok(json!({ "looked": false }));
     }
-    let active = poll::poll(app).await?;
+    let active = poll::poll(app, true).await?;
     Ok(json!({ "looked": true, "active": active }))
 }

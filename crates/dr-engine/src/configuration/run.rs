@@ -196,16 +196,9 @@ async fn configure(
             outcome.previous = Some(ensured.previous);
             outcome.current = ensured.current;
         }
-        Err(error) => outcome.error = Some(words(&error)),
+        Err(error) => outcome.error = Some(error.words()),
     }
     outcome
-}
-
-fn words(error: &Error) -> String {
-    match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
-    }
 }
 
 /// A launch configuration before, and after where it had to change.

@@ -92,7 +92,7 @@ fn take_over(
                 server.progress.status = ServerStatus::Failed;
                 server.progress.reason = Some(format!(
                     "Its launch configuration could not be set: {}",
-                    public(&error)
+                    error.words()
                 ));
             }
             Some(Err(error)) => later = Some(error),
@@ -100,11 +100,4 @@ fn take_over(
         }
     }
     later
-}
-
-fn public(error: &Error) -> String {
-    match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
-    }
 }

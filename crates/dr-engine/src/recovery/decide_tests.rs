@@ -70,6 +70,7 @@ fn execution(status: ExecutionStatus) -> Execution {
             ended_at: None,
         }],
         rto_target_seconds: 1800,
+        session_id: None,
         pause_timeout_seconds: 3600,
         started_by: "test".into(),
         created_at: at(0),

@@ -8,6 +8,7 @@ use dr_model::transition::{Event, transition};
 use crate::app::App;
 use crate::recovery::header;
 use crate::recovery::tell;
+use crate::sessions;
 
 /// How an execution ends that has nothing left to do. A failed server is not a failed fleet.
 #[must_use]
@@ -48,7 +49,9 @@ pub async fn fail(app: &App, id: &ExecutionId, reason: &str) -> Result<Execution
 
 async fn end(app: &App, id: &ExecutionId, failure: Option<&str>) -> Result<Execution> {
     let now = app.clock().now();
-    let was_over = app.store().execution(id).await?.status.is_terminal();
+    let stored = app.store().execution(id).await?;
+    let was_over = stored.status.is_terminal();
+    sessions::create::at_end(app, &stored).await?;
     let execution = header::change(app, id, |execution| {
         if execution.status.is_terminal() {
             return Ok(false);
@@ -75,6 +78,12 @@ async fn end(app: &App, id: &ExecutionId, failure: Option<&str>) -> Result<Execu
     if !was_over {
         tell::metrics(app, &execution).await;
         tell::notify(app, &execution, "over").await;
+    }
+    if let Some(session) = &execution.session_id
+        && let Err(error) = sessions::step::refresh(app, session).await
+    {
+        // The poller looks at it again.
+        tracing::warn!(%error, %session, "could not look at the session of a failback");
     }
     Ok(execution)
 }

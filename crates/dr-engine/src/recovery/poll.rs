@@ -15,17 +15,25 @@ use crate::app::App;
 use crate::control;
 use crate::recovery::header;
 use crate::recovery::tick::{Tick, tick};
+use crate::sessions;
 use crate::start::run::{is_unbegun, set_off};
 
 /// How long an execution may be stored before the poller starts its state machine: the starter may be about to.
 const START_GRACE_SECONDS: i64 = 15;
 
-/// Reconciles once. `true` while anything is under way. An error in one place does not keep the others waiting.
+/// Reconciles once: executions, and sessions on their way home. `true` while anything is under way. `is_event`: DRS has
+/// just said that something happened. An error in one place does not keep the others waiting.
 ///
 /// # Errors
 /// When the leases cannot be read.
-pub async fn poll(app: &App) -> Result<bool> {
-    let mut is_active = false;
+pub async fn poll(app: &App, is_event: bool) -> Result<bool> {
+    let mut is_active = match sessions::step::poll(app, is_event).await {
+        Ok(is_active) => is_active,
+        Err(error) => {
+            tracing::warn!(%error, "could not look at the failover sessions");
+            true
+        }
+    };
     for lease in app.store().leases().await? {
         if lease.active.is_empty() {
             continue;

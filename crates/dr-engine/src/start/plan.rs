@@ -8,7 +8,7 @@ use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, MAX_SERVERS_PER_JOB,
     ServerBlueprint, ServerProgress, ServerRun, ServerStatus, Subject, Tally, WaveRun,
 };
-use dr_model::ids::{ExecutionId, SourceServerId};
+use dr_model::ids::{ExecutionId, SessionId, SourceServerId};
 use dr_model::place::Direction;
 use dr_model::plan::OnFailure;
 
@@ -36,6 +36,8 @@ pub struct Wanted {
     pub execution_type: ExecutionType,
     /// From where to where.
     pub direction: Direction,
+    /// The failover session that it brings home, if it is a failback.
+    pub session_id: Option<SessionId>,
     /// Waves in order.
     pub waves: Vec<WantedWave>,
     /// Target time to recover, in seconds.
@@ -102,6 +104,7 @@ pub fn blueprint(
         subject: wanted.subject.clone(),
         execution_type: wanted.execution_type,
         direction: wanted.direction.clone(),
+        session_id: wanted.session_id.clone(),
         status: ExecutionStatus::Pending,
         pause_requested: false,
         wave: 0,

@@ -41,6 +41,7 @@ fn wanted(waves: Vec<WantedWave>) -> Wanted {
         direction: direction(),
         waves,
         rto_target_seconds: 1800,
+        session_id: None,
         pause_timeout_seconds: 3600,
         started_by: "ops@example.com".into(),
         skip_invalid: true,

@@ -40,12 +40,16 @@ pub struct StepError {
     pub message: String,
     /// What to do about it.
     pub remediation: Option<String>,
-    /// When.
+    /// When it failed first.
+    pub first_at: DateTime<Utc>,
+    /// When it failed last.
     pub at: DateTime<Utc>,
     /// Ties the tries of one step together in the logs (requirement 001, 12.6).
     pub correlation_id: String,
     /// How often it was tried.
     pub tries: u32,
+    /// It is not tried again by itself: a person has to ask for it.
+    pub is_final: bool,
 }
 
 /// Something about to be done, or done and not recorded: look before doing it again.

@@ -67,15 +67,19 @@ impl ReverseState {
             R::Initiating => Self::Initiating,
             R::InitialSync | R::Rescan => Self::InitialSync,
             R::Continuous | R::CreatingSnapshot | R::Backlog => {
-                let lag = replication.lag_seconds.unwrap_or(0);
-                let level = lag == 0 && replication.backlogged_bytes() == 0 && *state != R::Backlog;
+                let lag = replication.lag_seconds;
+                let is_behind = *state == R::Backlog || replication.backlogged_bytes() > 0;
+                let is_refused = failback_state == Some("FAILBACK_NOT_READY_FOR_LAUNCH");
                 if !replication.is_rescanned() {
                     Self::InitialSync
-                } else if level {
+                } else if is_refused {
+                    Self::Continuous
+                } else if !is_behind && lag.unwrap_or(0) == 0 {
                     Self::Ready
-                } else if lag <= lag_threshold_seconds {
+                } else if lag.is_some_and(|lag| lag <= lag_threshold_seconds) {
                     Self::ReadyWithLag
                 } else {
+                    // Too far behind, or behind by nobody knows how much.
                     Self::Continuous
                 }
             }
@@ -145,9 +149,12 @@ impl ReverseProgress {
         let left = replication.total_bytes().saturating_sub(done);
         let by_rate = || {
             let seconds = i64::try_from(left.checked_div(rate?)?).ok()?;
-            (left > 0).then(|| now + chrono::Duration::seconds(seconds))
+            now.checked_add_signed(chrono::Duration::try_seconds(seconds)?)
+                .filter(|_| left > 0)
         };
         let is_error = state == ReverseState::Error;
+        // What stands still has no end to promise.
+        let eta = replication.eta.or_else(by_rate).filter(|_| !is_error);
         let words = |error: &String| {
             let raw = replication.raw_error.as_deref().unwrap_or_default();
             format!("{error} {raw}").trim().to_owned()
@@ -162,7 +169,7 @@ impl ReverseProgress {
             done_bytes: done,
             backlogged_bytes: replication.backlogged_bytes(),
             bytes_per_second: rate,
-            eta: replication.eta.or_else(by_rate),
+            eta,
             stalled_since: is_error.then(|| self.stalled_since.unwrap_or(now)),
             problem: replication.error.as_ref().map(words).or_else(|| {
                 is_error.then(|| {
@@ -180,7 +187,7 @@ impl ReverseProgress {
     /// Bytes per second between the last look and this one; what was known where nothing can be said.
     fn rate(&self, done: u64, now: DateTime<Utc>) -> Option<u64> {
         let since = self.seen_at?;
-        let seconds = u64::try_from((now - since).num_seconds()).ok()?;
+        let seconds = (now - since).num_seconds().max(0).unsigned_abs();
         if seconds == 0 || done < self.done_bytes {
             return self.bytes_per_second;
         }

@@ -145,7 +145,18 @@ impl Stage {
                     launched: true,
                 },
             ) => S::FailedBack,
-            (S::FailingBack | S::Reversing, E::FailbackEnded { .. }) => S::Reversing,
+            (S::FailingBack, E::FailbackEnded { .. }) => S::Reversing,
+            // Told twice. One that launched for real never leads here: then production runs at home.
+            (
+                S::Reversing,
+                E::FailbackEnded {
+                    execution_type: ExecutionType::Drill,
+                    ..
+                }
+                | E::FailbackEnded {
+                    launched: false, ..
+                },
+            ) => S::Reversing,
             (S::FailedBack | S::GoingBack, E::GoBack) => S::GoingBack,
             (S::GoingBack | S::Reversing, E::WentBack) => S::Reversing,
             (S::FailedBack | S::ReProtecting, E::ReProtect) => S::ReProtecting,

@@ -82,8 +82,9 @@ impl SessionStatus {
         }
     }
 
-    /// Where a session stands whose servers are at these stages. What runs comes first; otherwise the server that
-    /// is least far decides, since the session is where its last server is. Servers that are left out do not count.
+    /// Where a session stands whose servers are at these stages. What runs comes first, then a failback on trial, since
+    /// nothing else may be done before that is decided; otherwise the server that is least far decides, since the
+    /// session is where its last server is. Servers that are left out do not count.
     #[must_use]
     pub fn of(stages: StageTally, is_mirrored: bool, is_uncommitted: bool) -> Self {
         let any = |stage: Stage| stages.of(stage) > 0;
@@ -98,6 +99,9 @@ impl SessionStatus {
         if let Some((_, status)) = running.into_iter().find(|(stage, _)| any(*stage)) {
             return status;
         }
+        if is_uncommitted && any(Stage::FailedBack) {
+            return Self::FailbackUncommitted;
+        }
         let counted = Stage::ALL.into_iter().skip(1);
         let Some(least) = counted.into_iter().find(|stage| any(*stage)) else {
             // Nothing to bring home.
@@ -107,7 +111,6 @@ impl SessionStatus {
             Stage::Reversing if is_mirrored => Self::ConfigMirrored,
             Stage::Ready if is_mirrored => Self::ReadyForFailback,
             Stage::Reversing | Stage::Ready => Self::ReverseReplicating,
-            Stage::FailedBack if is_uncommitted => Self::FailbackUncommitted,
             Stage::FailedBack => Self::FailbackComplete,
             Stage::ReProtecting => Self::ReProtecting,
             Stage::ReProtected => Self::ReProtected,

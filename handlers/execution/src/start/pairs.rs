@@ -48,6 +48,7 @@ pub async fn serve(app: &App, caller: &Caller, request: ExecuteFailoverRequest) 
         direction,
         waves: vec![wave],
         rto_target_seconds: u64::from(request.rto_target_seconds.get()),
+        session_id: None,
         pause_timeout_seconds: DEFAULT_PAUSE_TIMEOUT_SECONDS,
         started_by: caller.name().to_owned(),
         skip_invalid: request.skip_invalid_servers,

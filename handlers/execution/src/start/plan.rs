@@ -19,6 +19,7 @@ pub async fn serve(app: &App, caller: &Caller, request: StartExecutionRequest) -
         direction,
         waves,
         rto_target_seconds: plan.rto_target_seconds,
+        session_id: None,
         pause_timeout_seconds: plan.pause_timeout_seconds,
         started_by: caller.name().to_owned(),
         skip_invalid: request.skip_invalid_servers,

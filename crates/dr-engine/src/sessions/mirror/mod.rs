@@ -1,0 +1,1 @@
+//! Groups and plan for the way home.

@@ -1,0 +1,203 @@
+//! Reverse replication: B2 back to the origin, where A2 appears. Also where B2 and A2 are looked for.
+
+use dr_error::{Error, Result};
+use dr_model::ids::SessionId;
+use dr_model::server::ReplicationState;
+use dr_model::session::{
+    Action, FailoverSession, Recovered, ReverseProgress, ReverseState, SessionServer, Stage,
+    StageEvent, WayBack,
+};
+use futures::StreamExt;
+use futures::stream;
+
+use crate::app::App;
+use crate::sessions::live::Live;
+use crate::sessions::{Accepted, Chosen, Decision, Outcomes, change, done, lost, moved};
+
+/// Calls at the same time.
+const CONCURRENCY: usize = 10;
+
+/// What there is to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// ReverseReplication of B2.
+    Reverse,
+    /// StartReplication of A2, which somebody stopped.
+    Restart,
+}
+
+impl Act {
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Reverse => "reverse_replication",
+            Self::Restart => "restart_reverse_replication",
+        }
+    }
+}
+
+/// Asks for reverse replication, or for another try where it failed. Requirement 001, 5.1, 5.2 and 5.6.
+///
+/// # Errors
+/// `NOT_ALLOWED`; what the store answers.
+pub async fn start(app: &App, id: &SessionId, chosen: Chosen<'_>) -> Result<Accepted> {
+    let now = app.clock().now();
+    change::mark(app, id, Action::StartReverseReplication, chosen, |server| {
+        server.stage = server
+            .stage
+            .after(StageEvent::Reverse)
+            .map_err(|illegal| illegal.to_string())?;
+        server.reverse.asked_at = Some(now);
+        server.error = None;
+        server.intent = None;
+        Ok(())
+    })
+    .await
+}
+
+/// What a look shows of a server before it fails back.
+#[must_use]
+pub fn decide(server: SessionServer, live: &Live, session: &FailoverSession) -> Decision {
+    let b2 = live.b2(&server);
+    let Some(b2) = b2.filter(|instance| instance.is_live()) else {
+        return without_b2(server, live);
+    };
+    let mut server = moved(server, StageEvent::Seen);
+    if server.origin_instance_id.is_none() {
+        server.origin_instance_id = live
+            .b1(&server)
+            .and_then(|b1| b1.origin_instance_id.clone());
+    }
+    let Some((a2, mapped_by)) = live.a2(&server) else {
+        return without_a2(server);
+    };
+    let way_back = WayBack {
+        source_server_id: a2.id.clone(),
+        mapped_by,
+    };
+    // A way of finding it that was better is kept.
+    if server
+        .way_back
+        .as_ref()
+        .is_none_or(|known| known.source_server_id != a2.id)
+    {
+        server.way_back = Some(way_back);
+    }
+    // Somebody may have started it by hand.
+    let mut server = match server.stage {
+        Stage::Recovered => moved(server, StageEvent::Reverse),
+        _ => server,
+    };
+    server.reverse = server.reverse.seen(
+        &a2.replication,
+        b2.failback_state.as_deref(),
+        session.lag_threshold_seconds,
+        live.now,
+    );
+    let is_asked_again = server.reverse.asked_at > server.reverse.stalled_since;
+    if a2.replication.state == Some(ReplicationState::Stopped) && is_asked_again {
+        return Decision::act(server, super::Act::Reverse(Act::Restart));
+    }
+    let event = if server.reverse.state.is_ready() {
+        StageEvent::BecameReady
+    } else {
+        StageEvent::LostReadiness
+    };
+    Decision::wait(moved(server, event))
+}
+
+/// DRS does not show B2 as a live instance.
+fn without_b2(mut server: SessionServer, live: &Live) -> Decision {
+    let is_known = live.b2(&server).is_some();
+    if server.stage == Stage::Pending && !is_known {
+        // Just launched: DRS takes a moment to show it. Another instance of the server may be its successor.
+        let successor = live
+            .recovered
+            .get(&server.source_server_id)
+            .into_iter()
+            .flatten()
+            .find(|instance| instance.is_live() && !instance.is_drill);
+        if let Some(instance) = successor
+            && let Some(instance_id) = instance.instance_id.clone()
+        {
+            server.recovered = Some(Recovered {
+                recovery_instance_id: instance.id.clone(),
+                instance_id,
+                private_ip: server.recovered.and_then(|known| known.private_ip),
+            });
+            return Decision::wait(moved(server, StageEvent::Seen));
+        }
+        return Decision::wait(server);
+    }
+    Decision::wait(lost(
+        server,
+        "Its recovery instance is gone: it was ended, or taken out of DRS, by somebody else",
+    ))
+}
+
+/// No A2 yet: ask for one where that is wanted.
+fn without_a2(mut server: SessionServer) -> Decision {
+    server.way_back = None;
+    if !matches!(server.stage, Stage::Reversing | Stage::Ready) {
+        return Decision::wait(server);
+    }
+    let mut server = moved(server, StageEvent::LostReadiness);
+    server.reverse = ReverseProgress {
+        state: ReverseState::Initiating,
+        asked_at: server.reverse.asked_at,
+        ..ReverseProgress::default()
+    };
+    Decision::act(server, super::Act::Reverse(Act::Reverse))
+}
+
+/// Does it. DRS answers a conflict while the agent initialises: the next look tries again.
+pub async fn perform(
+    app: &App,
+    session: &FailoverSession,
+    live: &Live,
+    acts: Vec<(SessionServer, Act)>,
+) -> Outcomes {
+    let calls = acts.into_iter().map(|(server, act)| async move {
+        let result = match act {
+            Act::Reverse => reverse(app, session, &server).await,
+            Act::Restart => restart(app, session, live, &server).await,
+        };
+        (server.source_server_id, result.map(|()| done()))
+    });
+    stream::iter(calls.collect::<Vec<_>>())
+        .buffer_unordered(CONCURRENCY)
+        .collect()
+        .await
+}
+
+async fn reverse(app: &App, session: &FailoverSession, server: &SessionServer) -> Result<()> {
+    let b2 = server
+        .recovered
+        .as_ref()
+        .ok_or_else(|| Error::internal("a server without recovery instance replicates back"))?;
+    let there = app.cloud(&session.direction.recovery).await?;
+    let arn = there
+        .drs
+        .reverse_replication(&b2.recovery_instance_id)
+        .await?;
+    tracing::info!(session = %session.id, server = %server.source_server_id, %arn, "reverse replication started");
+    Ok(())
+}
+
+async fn restart(
+    app: &App,
+    session: &FailoverSession,
+    live: &Live,
+    server: &SessionServer,
+) -> Result<()> {
+    let Some((a2, _)) = live.a2(server) else {
+        return Ok(());
+    };
+    let here = app.cloud(&session.direction.primary).await?;
+    here.drs.start_replication(&a2.id).await
+}
+
+#[cfg(test)]
+#[path = "reverse_tests.rs"]
+mod tests;
