@@ -19,6 +19,7 @@ use dr_error::clock::{Clock, Waiting};
 use dr_model::ids::{InstanceId, SourceServerId};
 use dr_model::job::{JobStatus, LaunchStatus};
 use dr_model::place::Place;
+use dr_model::replication::ReplicationDirection;
 use dr_model::server::ReplicationState;
 use dr_sim::control::{Fault, FaultKind};
 use dr_sim::scenario::Estate;
@@ -79,7 +80,11 @@ fn lab(servers: usize) -> Lab {
 
 /// DRS of the recovery account in a region.
 fn door(sim: &Sim, estate: &Estate, region: &str) -> Drs {
-    let account = &estate.recovery.account;
+    door_of(sim, &estate.recovery.account, region)
+}
+
+/// DRS of an account in a region.
+fn door_of(sim: &Sim, account: &str, region: &str) -> Drs {
     let credentials = Credentials::new(format!("AKIA{account}"), "secret", None, None, "test");
     let config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
@@ -296,4 +301,101 @@ async fn a_region_without_drs_is_told_apart_from_one_with_it() {
     assert!(lab.drs.is_initialized().await.unwrap());
     let elsewhere = door(&lab.sim, &lab.estate, "eu-west-1");
     assert!(!elsewhere.is_initialized().await.unwrap());
+    assert_eq!(elsewhere.replication_settings().await.unwrap(), None);
+    let settings = lab.drs.replication_settings().await.unwrap().unwrap();
+    assert!(settings.staging_subnet_id.starts_with("subnet-"));
+}
+
+#[tokio::test]
+async fn a_replication_is_turned_followed_and_taken_down_again() {
+    let lab = lab(8);
+    let servers = lab.some_servers(1).await;
+    lab.drs
+        .start_recovery(&servers, false, &BTreeMap::new())
+        .await
+        .unwrap();
+    lab.control.advance(TimeDelta::hours(1));
+    let recovered = lab.drs.recovery_instances_of(&servers).await.unwrap();
+    let id = recovered[0].id.clone();
+    assert_eq!(recovered[0].replication.state, None);
+
+    let arn = lab.drs.reverse_replication(&id).await.unwrap();
+    // A second time meets the first.
+    let error = lab.drs.reverse_replication(&id).await.unwrap_err();
+    assert_eq!(error.aws_class(), Some(AwsClass::Conflict));
+
+    // It lives where the original ran.
+    let origin = &lab.estate.primary;
+    let home = door_of(&lab.sim, &origin.account, &origin.region);
+    let back = home.source_servers().await.unwrap();
+    let back = back
+        .iter()
+        .find(|server| server.arn.as_deref() == Some(arn.as_str()))
+        .unwrap();
+    assert_eq!(back.direction, ReplicationDirection::Failback);
+    assert_eq!(
+        back.origin_instance_id.as_ref().map(InstanceId::as_str),
+        Some(id.as_str())
+    );
+    assert_eq!(back.replication.steps.len(), 11);
+    assert!(!back.replication.is_continuous() && back.replication.total_bytes() > 0);
+
+    lab.control.advance(TimeDelta::hours(24));
+    let ids = std::slice::from_ref(&back.id);
+    let level = home.source_servers_by_id(ids).await.unwrap().remove(0);
+    assert!(level.replication.is_continuous(), "{:?}", level.replication);
+    assert!((level.replication.percent() - 100.0).abs() < 0.01);
+    let seen = lab.drs.recovery_instances_by_id(&[id]).await.unwrap();
+    assert!(seen[0].replication.is_continuous());
+    assert!(seen[0].agent_seen_at.is_some());
+
+    home.stop_replication(&back.id).await.unwrap();
+    let stopped = home.source_servers_by_id(ids).await.unwrap().remove(0);
+    assert_eq!(stopped.replication_state, ReplicationState::Stopped);
+    home.disconnect_source_server(&back.id).await.unwrap();
+    home.delete_source_server(&back.id).await.unwrap();
+    assert!(home.source_servers_by_id(ids).await.unwrap().is_empty());
+    // Deleted already.
+    home.delete_source_server(&back.id).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_drill_starts_from_a_chosen_point_in_time() {
+    let lab = lab(8);
+    let id = lab.some_servers(1).await.remove(0);
+    let points = lab.drs.recovery_points(&id).await.unwrap();
+    assert!(points.len() > 2, "{points:?}");
+    assert!(
+        points
+            .windows(2)
+            .all(|pair| pair[0].expected_at >= pair[1].expected_at)
+    );
+    let old = points.last().unwrap();
+    lab.drs
+        .start_recovery_at(
+            &[(id.clone(), Some(old.id.clone()))],
+            true,
+            &BTreeMap::new(),
+        )
+        .await
+        .unwrap();
+    lab.control.advance(TimeDelta::hours(1));
+    let launched = lab.drs.recovery_instances_of(&[id]).await.unwrap();
+    assert_eq!(launched[0].launched_at, old.at);
+}
+
+#[tokio::test]
+async fn the_staging_accounts_of_a_large_fleet_are_listed() {
+    let lab = lab(450);
+    let accounts = lab.drs.staging_accounts().await.unwrap();
+    let servers = lab.drs.source_servers().await.unwrap();
+    let staging: Vec<_> = servers
+        .into_iter()
+        .filter_map(|s| s.staging_account_id)
+        .collect();
+    assert!(!staging.is_empty());
+    assert!(
+        staging.iter().all(|account| accounts.contains(account)),
+        "{accounts:?}"
+    );
 }

@@ -5,6 +5,8 @@
     reason = "tests: clippy exempts test functions, not their helpers"
 )]
 
+#[path = "over_the_wire/replication.rs"]
+mod replication;
 mod script;
 
 use std::collections::BTreeMap;
