@@ -22,12 +22,11 @@ pub async fn split(
 ) -> Result<(FailoverSession, FailoverSession)> {
     let mut kept = change::fold(app, id).await?;
     change::allowed(&kept, Action::Split)?;
-    let parts = app.store().session_parts(&kept).await?;
+    let mut parts = app.store().session_parts(&kept).await?;
     let all: Vec<SessionServer> = parts.iter().flat_map(|part| part.servers.clone()).collect();
     refuse_unfit(&all, chosen)?;
-    let (mut going, staying): (Vec<_>, Vec<_>) = all
-        .into_iter()
-        .partition(|server| chosen.contains(&server.source_server_id));
+    let is_chosen = |server: &SessionServer| chosen.contains(&server.source_server_id);
+    let mut going: Vec<SessionServer> = all.into_iter().filter(is_chosen).collect();
     for server in &mut going {
         server.mirrored = None;
         server.intent = None;
@@ -35,10 +34,6 @@ pub async fn split(
     let new_id: SessionId = app.new_id("fs-")?;
     let now = app.clock().now();
     let mut new_parts = parts_of(&new_id, &going);
-    let mut kept_parts = parts_of(id, &staying);
-    for (part, old) in kept_parts.iter_mut().zip(&parts) {
-        part.version = old.version;
-    }
     let mut new = FailoverSession {
         id: new_id,
         split_from: Some(id.clone()),
@@ -53,12 +48,20 @@ pub async fn split(
         version: 0,
         ..kept.clone()
     };
-    kept.parts = kept_parts.len();
     kept.updated_at = now;
+    // Parts keep their numbers, and may become empty.
+    let mut changed = Vec::new();
+    for part in &mut parts {
+        let before = part.servers.len();
+        part.servers.retain(|server| !is_chosen(server));
+        if part.servers.len() < before {
+            changed.push(part.clone());
+        }
+    }
     change::folded(&mut new, &new_parts);
-    change::folded(&mut kept, &kept_parts);
+    change::folded(&mut kept, &parts);
     app.store()
-        .split_session(&mut kept, &mut kept_parts, &mut new, &mut new_parts)
+        .split_session(&mut kept, &mut changed, &mut new, &mut new_parts)
         .await?;
     Ok((kept, new))
 }
