@@ -13,6 +13,7 @@ pub mod installation;
 pub mod inventory;
 pub mod job;
 pub mod launch;
+pub mod mirror;
 pub mod pair;
 pub mod place;
 pub mod plan;
