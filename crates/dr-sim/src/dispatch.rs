@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::control::{CallRecord, FaultKind, Outcome, strike, throttled};
+use crate::control::{CallRecord, FaultKind, Outcome, Target, strike, throttled};
 use crate::error::{ServiceError, ServiceResult};
 use crate::identity;
 use crate::journal::Journal;
@@ -36,7 +36,13 @@ impl Sim {
             Ok(read) => read,
             Err(answer) => return Delivered::Answer(answer),
         };
-        let fault = self.held(|held| strike(&mut held.faults, service.name, &call.operation));
+        let target = Target {
+            service: service.name,
+            operation: &call.operation,
+            account: &call.caller.account,
+            region: &call.region,
+        };
+        let fault = self.held(|held| strike(&mut held.faults, target));
         let place = (call.caller.account.as_str(), call.region.as_str());
         let admitted = self.held(|held| {
             held.throttles

@@ -1,5 +1,6 @@
 //! Commands that change the world. They are data, so that the journal can replay them.
 
+use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -7,7 +8,7 @@ use crate::drs;
 use crate::error::ServiceError;
 use crate::events::Rules;
 use crate::scenario::{self, Estate};
-use crate::world::World;
+use crate::world::{Place, World};
 
 /// A change of the world that no AWS call makes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,60 @@ pub enum Command {
     ResumeServer {
         /// The source server.
         server: String,
+    },
+    /// Replication of a source server stalls for some time, and goes on by itself.
+    StallFor {
+        /// The source server.
+        server: String,
+        /// How long.
+        seconds: u32,
+    },
+    /// The machine of a source server runs on without its agent: it is not seen until a new agent
+    /// is there.
+    LoseAgent {
+        /// The source server.
+        server: String,
+    },
+    /// The agent of a source server disconnects from DRS, as when it was uninstalled.
+    DisconnectAgent {
+        /// The source server.
+        server: String,
+    },
+    /// What the machine of a source server writes from now on. More than the copy's speed
+    /// (14 MiB/s) makes a backlog and lag that grow.
+    WriteLoad {
+        /// The source server.
+        server: String,
+        /// Bytes per second.
+        bytes_per_second: u64,
+    },
+    /// The agent of a recovery instance initialises for this long from now on: ReverseReplication
+    /// answers ConflictException.
+    HoldReversal {
+        /// The recovery instance.
+        instance: String,
+        /// How long.
+        seconds: u32,
+    },
+    /// How long the agents of recovery instances that are launched from now on initialise.
+    AgentTakes {
+        /// Account of the recovery instances.
+        account: String,
+        /// Their region.
+        region: String,
+        /// How long; without, the usual 2 to 4 minutes.
+        seconds: Option<u32>,
+    },
+    /// What leads out of the networks of an account and region.
+    Network {
+        /// Account.
+        account: String,
+        /// Region.
+        region: String,
+        /// Whether the route tables have a default route.
+        default_route: bool,
+        /// Whether the security groups let anything out.
+        egress: bool,
     },
     /// The next launch of a source server fails.
     FailLaunch {
@@ -64,6 +119,18 @@ pub enum Command {
         /// Actions, `ec2:StartInstances`; patterns with `*` too.
         actions: Vec<String>,
     },
+    /// Something goes wrong on a machine that Systems Manager manages.
+    SsmFault {
+        /// Its `i-` or `mi-` id.
+        instance: String,
+        /// What.
+        fault: crate::ssm::Fault,
+    },
+    /// Takes all of that away from a machine.
+    SsmHeal {
+        /// Its `i-` or `mi-` id.
+        instance: String,
+    },
     /// Builds an estate.
     Scenario {
         /// The estate.
@@ -85,17 +152,54 @@ pub struct Done {
 pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, ServiceError> {
     let now = world.now;
     match command {
-        Command::StallServer { server } => {
-            on_server(world, server, |found| {
-                found.replication.stalled_since.get_or_insert(now);
-            })?;
-            drs::tell_stall(world, server, "STALLED");
+        Command::StallServer { server } => stall(world, server, None)?,
+        Command::StallFor { server, seconds } => {
+            stall(world, server, Some(after(now, *seconds)))?;
         }
         Command::ResumeServer { server } => {
-            on_server(world, server, |found| {
-                found.replication.stalled_since = None
-            })?;
+            on_server(world, server, |found| found.replication.resume(now))?;
             drs::tell_stall(world, server, "NOT_STALLED");
+        }
+        Command::LoseAgent { server } => on_server(world, server, |found| {
+            found.replication.agent_lost.get_or_insert(now);
+        })?,
+        Command::DisconnectAgent { server } => on_server(world, server, |found| {
+            found.replication.end(drs::Phase::Disconnected);
+        })?,
+        Command::WriteLoad {
+            server,
+            bytes_per_second,
+        } => on_server(world, server, |found| {
+            let before = found.replication.load;
+            found.replication.load = Some(drs::Load {
+                since: now,
+                backlog_bytes: before.map_or(0, |load| load.backlog(now)),
+                bytes_per_second: *bytes_per_second,
+            });
+        })?,
+        Command::HoldReversal { instance, seconds } => {
+            let found = places(world).find_map(|place| place.drs.instances.get_mut(instance));
+            let found = found.ok_or_else(|| missing("recovery instance", instance))?;
+            found.agent_ready = after(now, *seconds);
+        }
+        Command::AgentTakes {
+            account,
+            region,
+            seconds,
+        } => world.place(account, region).drs.agent_seconds = *seconds,
+        Command::Network {
+            account,
+            region,
+            default_route,
+            egress,
+        } => {
+            let ec2 = &mut world.place(account, region).ec2;
+            for vpc in ec2.vpcs.values_mut() {
+                vpc.no_way_out = !default_route;
+            }
+            for group in ec2.security_groups.values_mut() {
+                group.no_egress = !egress;
+            }
         }
         Command::FailLaunch { server, raw_error } => on_server(world, server, |found| {
             found.fail_launch = Some(raw_error.clone());
@@ -123,6 +227,16 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
                 return Err(missing("role", role_arn));
             }
         }
+        Command::SsmFault { instance, fault } => {
+            if !crate::ssm::inject(world, instance, fault) {
+                return Err(missing("machine", instance));
+            }
+        }
+        Command::SsmHeal { instance } => {
+            if !crate::ssm::heal(world, instance) {
+                return Err(missing("machine", instance));
+            }
+        }
         Command::Scenario { estate } => {
             let built = scenario::build(world, estate)?;
             return Ok(Done {
@@ -139,16 +253,34 @@ fn missing(kind: &str, id: &str) -> ServiceError {
     ServiceError::new(404, "NotInThisWorld", format!("there is no {kind} {id}"))
 }
 
+fn after(now: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
+    now + Duration::seconds(i64::from(seconds))
+}
+
+fn stall(
+    world: &mut World,
+    server: &str,
+    until: Option<DateTime<Utc>>,
+) -> Result<(), ServiceError> {
+    let now = world.now;
+    on_server(world, server, |found| found.replication.stall(now, until))?;
+    drs::tell_stall(world, server, "STALLED");
+    Ok(())
+}
+
+fn places(world: &mut World) -> impl Iterator<Item = &mut Place> {
+    world
+        .places
+        .values_mut()
+        .flat_map(|regions| regions.values_mut())
+}
+
 fn on_server(
     world: &mut World,
     id: &str,
     change: impl FnOnce(&mut drs::SourceServer),
 ) -> Result<(), ServiceError> {
-    let found = world
-        .places
-        .values_mut()
-        .flat_map(|regions| regions.values_mut())
-        .find_map(|place| place.drs.servers.get_mut(id));
+    let found = places(world).find_map(|place| place.drs.servers.get_mut(id));
     match found {
         Some(server) => {
             change(server);

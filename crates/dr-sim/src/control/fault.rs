@@ -23,6 +23,39 @@ fn first() -> u32 {
     1
 }
 
+/// A fault that hits the calls of one account or region alone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Aimed {
+    /// The fault.
+    #[serde(flatten)]
+    pub fault: Fault,
+    /// Account of the caller; `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
+    /// Region; `None`: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub region: Option<String>,
+}
+
+impl From<Fault> for Aimed {
+    fn from(fault: Fault) -> Self {
+        Self {
+            fault,
+            account: None,
+            region: None,
+        }
+    }
+}
+
+/// A call as faults see it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Target<'a> {
+    pub service: &'a str,
+    pub operation: &'a str,
+    pub account: &'a str,
+    pub region: &'a str,
+}
+
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "snake_case")]
@@ -45,11 +78,15 @@ pub enum FaultKind {
 }
 
 /// The fault that hits this call, if any; counts the call for all faults that watch it.
-pub(crate) fn strike(faults: &mut Vec<Fault>, service: &str, operation: &str) -> Option<FaultKind> {
+pub(crate) fn strike(faults: &mut Vec<Aimed>, call: Target<'_>) -> Option<FaultKind> {
     let mut struck = None;
-    for fault in faults.iter_mut() {
-        let watches =
-            fault.service == service && (fault.operation == operation || fault.operation == "*");
+    let fits = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|w| w == have);
+    for aimed in faults.iter_mut() {
+        let fault = &mut aimed.fault;
+        let watches = fault.service == call.service
+            && (fault.operation == call.operation || fault.operation == "*")
+            && fits(&aimed.account, call.account)
+            && fits(&aimed.region, call.region);
         if !watches {
             continue;
         }
@@ -60,7 +97,7 @@ pub(crate) fn strike(faults: &mut Vec<Fault>, service: &str, operation: &str) ->
             struck = Some(fault.kind.clone());
         }
     }
-    faults.retain(|fault| fault.times > 0);
+    faults.retain(|aimed| aimed.fault.times > 0);
     struck
 }
 
@@ -68,20 +105,45 @@ pub(crate) fn strike(faults: &mut Vec<Fault>, service: &str, operation: &str) ->
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_nth_call_fails_and_no_other() {
-        let mut faults = vec![Fault {
+    fn call<'a>(operation: &'a str, region: &'a str) -> Target<'a> {
+        Target {
+            service: "drs",
+            operation,
+            account: "111122223333",
+            region,
+        }
+    }
+
+    fn fault(nth: u32, times: u32) -> Fault {
+        Fault {
             service: "drs".to_owned(),
             operation: "DescribeJobs".to_owned(),
-            nth: 2,
-            times: 2,
+            nth,
+            times,
             kind: FaultKind::Throttle,
-        }];
-        let mut hits = |operation| strike(&mut faults, "drs", operation).is_some();
+        }
+    }
+
+    #[test]
+    fn the_nth_call_fails_and_no_other() {
+        let mut faults = vec![fault(2, 2).into()];
+        let mut hits = |operation| strike(&mut faults, call(operation, "us-west-2")).is_some();
         assert!(!hits("DescribeJobs"));
         assert!(!hits("StartRecovery"));
         assert!(hits("DescribeJobs"));
         assert!(hits("DescribeJobs"));
         assert!(!hits("DescribeJobs"));
+    }
+
+    #[test]
+    fn a_fault_of_a_region_leaves_other_regions_alone() {
+        let mut faults = vec![Aimed {
+            region: Some("us-east-1".to_owned()),
+            ..fault(1, 1).into()
+        }];
+        let mut hits = |region| strike(&mut faults, call("DescribeJobs", region)).is_some();
+        assert!(!hits("us-west-2"));
+        assert!(hits("us-east-1"));
+        assert!(!hits("us-east-1"));
     }
 }

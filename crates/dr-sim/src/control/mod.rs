@@ -1,20 +1,24 @@
 //! Control beside the simulated AWS, never inside it: faults, throttles, the clock, the call log,
 //! dumps. In process through [`Control`], from outside through `/_sim`.
 
+mod by_hand;
 mod calls;
 mod command;
 mod fault;
+mod inventory;
+mod replications;
 mod routes;
+mod ssm;
 mod throttle;
 
 pub use calls::{CallRecord, Outcome};
 pub use command::{Command, Done};
-pub use fault::{Fault, FaultKind};
+pub use fault::{Aimed, Fault, FaultKind};
 pub use throttle::Rate;
 
 pub(crate) use calls::CallLog;
 pub(crate) use command::apply;
-pub(crate) use fault::strike;
+pub(crate) use fault::{Target, strike};
 pub(crate) use routes::router;
 pub(crate) use throttle::{Throttles, throttled};
 
@@ -32,7 +36,7 @@ use crate::world::World;
 /// What is held beside the world: it is neither dumped nor journaled.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    pub faults: Vec<Fault>,
+    pub faults: Vec<Aimed>,
     pub throttles: Throttles,
     pub calls: CallLog,
 }
@@ -56,8 +60,10 @@ impl Control {
         self.sim.command(command)
     }
 
-    /// Injects a fault into calls from now on.
-    pub fn inject(&self, fault: Fault) {
+    /// Injects a fault into calls from now on: a [`Fault`], or an [`Aimed`] one for one account or
+    /// region.
+    pub fn inject(&self, fault: impl Into<Aimed>) {
+        let fault = fault.into();
         self.sim.held(|held| held.faults.push(fault));
     }
 

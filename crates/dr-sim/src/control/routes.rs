@@ -11,7 +11,7 @@ use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Command, Fault, Rate};
+use super::{Aimed, Command, Rate};
 use crate::error::ServiceError;
 use crate::registry::SERVICES;
 use crate::sim::Sim;
@@ -27,6 +27,8 @@ pub(crate) fn router(sim: Sim) -> Router {
         .route("/_sim/operations", get(operations))
         .route("/_sim/calls", get(calls).delete(reset_calls))
         .route("/_sim/calls/counts", get(call_counts))
+        .route("/_sim/inventory", get(inventory))
+        .route("/_sim/by-hand", post(by_hand))
         .route("/_sim/world", get(dump).put(load))
         .layer(middleware::from_fn(loopback_only))
         .with_state(sim)
@@ -54,13 +56,15 @@ async fn index() -> Json<Value> {
     Json(json!({
         "GET /_sim/clock": "simulated time and the next change",
         "POST /_sim/clock": "{\"seconds\": 60}: moves it forward",
-        "POST /_sim/faults": "service, operation, nth, times, kind {is: error|throttle|no_answer|drop_after}",
+        "POST /_sim/faults": "service, operation, nth, times, kind {is: error|throttle|no_answer|drop_after}, account, region (or none)",
         "DELETE /_sim/faults": "takes faults and throttles away",
         "POST /_sim/throttles": "service, operation (or none), per_second, burst",
-        "POST /_sim/commands": "command: stall_server | resume_server | fail_launch | events | set_quota | trust | deny | scenario",
+        "POST /_sim/commands": "command: stall_server | resume_server | fail_launch | events | set_quota | trust | deny | ssm_fault | ssm_heal | scenario",
         "GET /_sim/operations": "every operation that is simulated, by service",
         "GET /_sim/calls": "every call made",
         "GET /_sim/calls/counts": "calls by service and operation",
+        "GET /_sim/inventory": "everything that a round trip must leave as it was, without times",
+        "POST /_sim/by-hand": "account, region, operation, body: a call of DRS or EC2 by a person",
         "GET /_sim/world": "dump",
         "PUT /_sim/world": "load",
     }))
@@ -82,11 +86,11 @@ async fn advance(State(sim): State<Sim>, Json(by): Json<Advance>) -> Json<Value>
     Json(json!({ "now": now, "next": sim.next_due() }))
 }
 
-async fn faults(State(sim): State<Sim>) -> Json<Vec<Fault>> {
+async fn faults(State(sim): State<Sim>) -> Json<Vec<Aimed>> {
     Json(sim.held(|held| held.faults.clone()))
 }
 
-async fn inject(State(sim): State<Sim>, Json(fault): Json<Fault>) -> StatusCode {
+async fn inject(State(sim): State<Sim>, Json(fault): Json<Aimed>) -> StatusCode {
     sim.control().inject(fault);
     StatusCode::NO_CONTENT
 }
@@ -141,6 +145,29 @@ async fn reset_calls(State(sim): State<Sim>) -> StatusCode {
 
 async fn call_counts(State(sim): State<Sim>) -> Response {
     Json(sim.control().call_counts()).into_response()
+}
+
+async fn inventory(State(sim): State<Sim>) -> Json<Value> {
+    Json(sim.control().inventory())
+}
+
+#[derive(Debug, Deserialize)]
+struct ByHand {
+    account: String,
+    region: String,
+    operation: String,
+    #[serde(default)]
+    body: Value,
+}
+
+async fn by_hand(State(sim): State<Sim>, Json(told): Json<ByHand>) -> Response {
+    let done = sim
+        .control()
+        .by_hand(&told.account, &told.region, &told.operation, &told.body);
+    match done {
+        Ok(answer) => Json(answer).into_response(),
+        Err(error) => refused(&error),
+    }
 }
 
 async fn dump(State(sim): State<Sim>) -> Response {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::{self, Page};
-use super::replication::{Observed, Phase};
-use super::state::{Direction, RecoveryInstance};
-use super::{Reply, find, ok, words};
+use super::replication::{self, Phase};
+use super::state::{Direction, RecoveryInstance, SourceServer};
+use super::{Reply, find, ok, replication_info, words};
 use crate::error::ServiceResult;
 use crate::service::Call;
 use crate::wire::rest_json;
@@ -135,59 +135,82 @@ fn view(world: &World, call: &Call, instance: &RecoveryInstance) -> Value {
     })
 }
 
-/// How the reversed replication of an instance is, seen from the source server on the other side.
-fn reversed(world: &World, instance: &RecoveryInstance, now: DateTime<Utc>) -> Option<Observed> {
-    let reversed = instance.reversed.as_ref()?;
-    let (region, account, _, id) = words::parse_arn(&reversed.arn)?;
-    let server = world.at(account, region)?.drs.servers.get(id)?;
-    let total = server.machine.disks.iter().map(|disk| disk.bytes).sum();
-    Some(server.replication.observe(id, total, now))
+/// The source server on the other side that a recovery instance replicates to, if it stands.
+#[must_use]
+pub fn counterpart<'a>(world: &'a World, instance: &RecoveryInstance) -> Option<&'a SourceServer> {
+    let (region, account, _, id) = words::parse_arn(&instance.reversed.as_ref()?.arn)?;
+    world.at(account, region)?.drs.servers.get(id)
+}
+
+/// How far the failback of a recovery instance is, in the words of DRS.
+fn failback_state(world: &World, instance: &RecoveryInstance, now: DateTime<Utc>) -> &'static str {
+    if instance.failback_completed {
+        return "FAILBACK_COMPLETED";
+    }
+    if instance.reversed.is_none() {
+        return "FAILBACK_NOT_STARTED";
+    }
+    let Some(server) = counterpart(world, instance) else {
+        return "FAILBACK_LAUNCH_STATE_NOT_AVAILABLE";
+    };
+    let seen = replication::observe(world, server, now);
+    match seen.state {
+        "CONTINUOUS" | "BACKLOG" => "FAILBACK_READY_FOR_LAUNCH",
+        "DISCONNECTED" => "FAILBACK_ERROR",
+        "STOPPED" => "FAILBACK_NOT_READY_FOR_LAUNCH",
+        // Once copied, it only is not ready any more; otherwise the copy went wrong.
+        "STALLED" if seen.was_complete => "FAILBACK_NOT_READY_FOR_LAUNCH",
+        "STALLED" => "FAILBACK_ERROR",
+        _ => "FAILBACK_IN_PROGRESS",
+    }
 }
 
 fn failback(world: &World, instance: &RecoveryInstance, now: DateTime<Utc>) -> Value {
-    let seen = reversed(world, instance, now);
-    let state = match seen.as_ref().map(|seen| seen.state) {
-        None => "FAILBACK_NOT_STARTED",
-        Some("CONTINUOUS") => "FAILBACK_READY_FOR_LAUNCH",
-        Some("STALLED" | "DISCONNECTED") => "FAILBACK_ERROR",
-        Some("STOPPED") => "FAILBACK_NOT_READY_FOR_LAUNCH",
-        Some(_) => "FAILBACK_IN_PROGRESS",
-    };
     let started = instance.reversed.as_ref().map(|reversed| reversed.started);
     json!({
-        "state": state,
+        "state": failback_state(world, instance, now),
         "agentLastSeenByServiceDateTime": (now >= instance.agent_ready && !instance.disconnected)
             .then(|| words::time(now)),
         "failbackInitiationTime": started.map(words::time),
+        // Typed as a time by the model, and a duration all the same.
+        "elapsedReplicationDuration": started.map(|at| words::duration(now - at)),
         "failbackToOriginalServer": false,
         "failbackLaunchType": if instance.drill { "DRILL" } else { "RECOVERY" },
     })
 }
 
+/// `dataReplicationInfo`: that of the source server on the other side, once there is one.
 fn replication(world: &World, instance: &RecoveryInstance, now: DateTime<Utc>) -> Value {
-    let seen = reversed(world, instance, now);
-    let state = if instance.disconnected {
-        "DISCONNECTED"
-    } else {
-        seen.as_ref().map_or("NOT_STARTED", |seen| seen.state)
-    };
-    let copied = seen.as_ref().map_or(0, |seen| seen.copied);
+    if let (false, Some(server)) = (instance.disconnected, counterpart(world, instance)) {
+        let mut info = replication_info::info(world, server, now);
+        let disks = info
+            .get_mut("replicatedDisks")
+            .and_then(Value::as_array_mut);
+        for disk in disks.into_iter().flatten().filter_map(Value::as_object_mut) {
+            // The disks of recovery instances have no such member.
+            disk.remove("volumeStatus");
+        }
+        return info;
+    }
     let disks: Vec<Value> = instance
         .machine
         .disks
         .iter()
         .map(|disk| {
-            let total = if instance.disconnected { 0 } else { disk.bytes };
-            let done = u64::try_from(u128::from(total) * u128::from(copied) / 1000).unwrap_or(0);
             json!({
                 "deviceName": disk.device,
-                "totalStorageBytes": total,
-                "replicatedStorageBytes": done,
+                "totalStorageBytes": if instance.disconnected { 0 } else { disk.bytes },
+                "replicatedStorageBytes": 0,
                 "rescannedStorageBytes": 0,
                 "backloggedStorageBytes": 0,
             })
         })
         .collect();
+    let state = if instance.disconnected {
+        "DISCONNECTED"
+    } else {
+        "NOT_STARTED"
+    };
     json!({ "dataReplicationState": state, "replicatedDisks": disks })
 }
 
@@ -229,8 +252,10 @@ pub fn disconnect(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         .and_then(|reversed| words::parse_arn(&reversed.arn))
         && let Some(server) = world.place(account, region).drs.servers.get_mut(other)
     {
-        server.replication.phase = Phase::Disconnected;
-        server.replication.points_since = None;
+        // One that was stopped before stays stopped: nothing replicated any more.
+        if server.replication.is_running() {
+            server.replication.end(Phase::Disconnected);
+        }
     }
     ok(json!({}))
 }

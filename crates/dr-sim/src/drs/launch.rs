@@ -8,11 +8,17 @@ use serde_json::json;
 
 use super::job::LogItem;
 use super::lifecycle::{Scene, Stage, fail};
+use super::replication::{self, unseen_since};
 use super::state::{Direction, LaunchConfiguration, Origin, RecoveryInstance, SourceServer};
 use super::{prerequisites, words};
 use crate::ec2::{DiskSpec, LaunchInto, LaunchNew, Launched};
 use crate::events::{self, Emission};
 use crate::world::World;
+
+/// Seconds from the call to EC2 to the end of the launch.
+const LAUNCH_SECONDS: (u64, u64) = (50, 150);
+/// Seconds until a gap in the permissions shows: about five minutes (seen on real accounts).
+const GAP_SECONDS: (u64, u64) = (270, 330);
 
 /// The data is there: now room is made, or the conversion begins.
 pub(super) fn after_snapshot(scene: &mut Scene<'_>, job: &str, server: &str) {
@@ -113,19 +119,24 @@ fn start_launch(scene: &mut Scene<'_>, job: &str, server: &str) {
 
 /// EC2 is asked. A refusal shows only when the launch is over, as on real accounts.
 pub(super) fn boot(scene: &mut Scene<'_>, job: &str, server: &str) {
+    let (mut least, mut most) = LAUNCH_SECONDS;
     let outcome = match scene.state().servers.get_mut(server) {
         None => Err("The source server no longer exists.".to_owned()),
         Some(source) => match source.fail_launch.take() {
             Some(raw_error) => Err(raw_error),
             None => {
                 let source = source.clone();
-                start_instance(scene, job, &source).map(|launched| (source, launched))
+                permitted(scene, job, &source)
+                    .inspect_err(|_| (least, most) = GAP_SECONDS)
+                    .and_then(|()| start_instance(scene, &source))
+                    .map(|launched| (source, launched))
             }
         },
     };
     match outcome {
         Ok((source, launched)) => {
             let id = launched.instance_id.clone();
+            lose_agent(scene, &source, &id);
             keep(scene, job, &source, launched);
             if let Some(p) = scene
                 .state()
@@ -147,22 +158,45 @@ pub(super) fn boot(scene: &mut Scene<'_>, job: &str, server: &str) {
             }
         }
     }
-    scene.next(job, server, Stage::Launched, 50, 150);
+    scene.next(job, server, Stage::Launched, least, most);
 }
 
-fn start_instance(
-    scene: &mut Scene<'_>,
-    job: &str,
-    source: &SourceServer,
-) -> Result<Launched, String> {
-    let (account, region, now) = (scene.account, scene.region, scene.now);
+/// Whether who started the job may do what the launch does in EC2.
+fn permitted(scene: &mut Scene<'_>, job: &str, source: &SourceServer) -> Result<(), String> {
     let starter = scene
         .state()
         .jobs
         .get(job)
         .map(|job| job.started_by.clone())
         .unwrap_or_default();
-    prerequisites::permitted(scene.world, &starter, source.launch.launch_into.is_some())?;
+    prerequisites::permitted(scene.world, &starter, source.launch.launch_into.is_some())
+}
+
+/// A launch into an instance replaces its disks, and with them the agent of the source server that
+/// protects this very instance: nobody sees it until the replication is reversed into that server.
+fn lose_agent(scene: &mut Scene<'_>, source: &SourceServer, instance: &str) {
+    let now = scene.now;
+    let Some((region, account, _, id)) = source.reversed_arn.as_deref().and_then(words::parse_arn)
+    else {
+        return;
+    };
+    let lost = scene
+        .world
+        .at(account, region)
+        .and_then(|place| place.drs.servers.get(id))
+        .filter(|other| other.machine.aws_instance_id == instance)
+        .filter(|other| other.replication.is_running() && other.replication.agent_lost.is_none())
+        // The instance was stopped before the launch: its data ends there.
+        .map(|other| unseen_since(scene.world, other, now).unwrap_or(now));
+    if let Some(since) = lost
+        && let Some(other) = scene.world.place(account, region).drs.servers.get_mut(id)
+    {
+        other.replication.agent_lost = Some(since);
+    }
+}
+
+fn start_instance(scene: &mut Scene<'_>, source: &SourceServer) -> Result<Launched, String> {
+    let (account, region, now) = (scene.account, scene.region, scene.now);
     let disks: Vec<DiskSpec> = source
         .machine
         .disks
@@ -226,8 +260,9 @@ fn keep(scene: &mut Scene<'_>, job: &str, source: &SourceServer, launched: Launc
         &launched.instance_id,
     );
     // Its agent needs 2 to 4 minutes from the start until it can replicate.
-    let agent = scene.world.dice.between(120, 240);
+    let usual = scene.world.dice.between(120, 240);
     let state = scene.state();
+    let agent = state.agent_seconds.map_or(usual, u64::from);
     let Some(open) = state.jobs.get_mut(job) else {
         return;
     };
@@ -250,6 +285,7 @@ fn keep(scene: &mut Scene<'_>, job: &str, source: &SourceServer, launched: Launc
         origin_availability_zone: source.origin.availability_zone.clone(),
         disconnected: false,
         reversed: None,
+        failback_completed: false,
         id: launched.instance_id,
     });
 }
@@ -268,7 +304,7 @@ pub(super) fn launched(scene: &mut Scene<'_>, job: &str, server: &str) {
     }
     scene.status(job, server, "LAUNCHED");
     tell(scene, job, server, "RECOVERY_LAUNCH_SUCCEEDED");
-    came_home(scene, server);
+    came_home(scene, job, server);
     scene.done(job, server);
 }
 
@@ -325,12 +361,43 @@ pub fn tell_stall(world: &mut World, server: &str, state: &str) {
     };
     let now = world.now;
     events::emit(world, &emission, now);
+    if state == "STALLED" {
+        tell_failback_error(world, server, now);
+    }
 }
 
-/// A source server that failed back is launched: the instance that it reverses is done.
-fn came_home(scene: &mut Scene<'_>, server: &str) {
+/// A reversed replication that stalls before its first copy is complete is a failback in error.
+fn tell_failback_error(world: &mut World, server: &str, now: DateTime<Utc>) {
+    let found = world
+        .places
+        .values()
+        .flat_map(|regions| regions.values())
+        .find_map(|place| place.drs.servers.get(server));
+    let Some(source) = found.filter(|source| source.direction == Direction::Failback) else {
+        return;
+    };
+    if !replication::observe(world, source, now).was_complete {
+        let (origin, instance) = (
+            source.origin.clone(),
+            source.machine.aws_instance_id.clone(),
+        );
+        tell_failback(world, &origin, &instance, "FAILBACK_ERROR", now);
+    }
+}
+
+/// A source server that failed back is launched: the failback of the instance that it comes from is
+/// completed, unless it was a drill.
+fn came_home(scene: &mut Scene<'_>, job: &str, server: &str) {
     let now = scene.now;
-    let left = scene.state().servers.get(server).and_then(|source| {
+    let state = scene.state();
+    if state
+        .jobs
+        .get(job)
+        .is_none_or(|job| job.initiated_by == "START_DRILL")
+    {
+        return;
+    }
+    let left = state.servers.get(server).and_then(|source| {
         let failback = source.direction == Direction::Failback;
         failback.then(|| {
             (
@@ -340,6 +407,10 @@ fn came_home(scene: &mut Scene<'_>, server: &str) {
         })
     });
     if let Some((origin, instance)) = left {
+        let there = &mut scene.world.place(&origin.account, &origin.region).drs;
+        if let Some(found) = there.instances.get_mut(&instance) {
+            found.failback_completed = true;
+        }
         tell_failback(scene.world, &origin, &instance, "FAILBACK_COMPLETED", now);
     }
 }

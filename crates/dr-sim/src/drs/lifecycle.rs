@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::job::LogItem;
 use super::state::State;
-use super::{launch, snapshots};
+use super::{launch, replication, snapshots};
 use crate::world::World;
 
 /// Something that happens at its time.
@@ -272,8 +272,12 @@ fn snapshot(scene: &mut Scene<'_>, job: &str, server: &str) {
 
 fn snapshot_taken(scene: &mut Scene<'_>, job: &str, server: &str) {
     let now = scene.now;
-    let state = scene.state();
-    let Some(source) = state.servers.get(server) else {
+    let (account, region) = (scene.account, scene.region);
+    let world = &*scene.world;
+    let found = world
+        .at(account, region)
+        .and_then(|place| place.drs.servers.get(server));
+    let Some(source) = found else {
         fail(
             scene,
             job,
@@ -283,14 +287,15 @@ fn snapshot_taken(scene: &mut Scene<'_>, job: &str, server: &str) {
         );
         return;
     };
-    let total: u64 = source.machine.disks.iter().map(|disk| disk.bytes).sum();
-    let seen = source.replication.observe(server, total, now);
-    let latest = snapshots::points(source, now).into_iter().next();
-    let (event, at) = match (seen.state, latest) {
-        ("CONTINUOUS", _) => ("SNAPSHOT_END", Some(now - seen.lag.unwrap_or_default())),
-        (_, Some(point)) => ("SNAPSHOT_FAIL", Some(point.at)),
-        (_, None) => ("SNAPSHOT_FAIL", None),
+    let seen = replication::observe(world, source, now);
+    let unseen = replication::unseen_since(world, source, now);
+    let latest = snapshots::points(source, unseen, now).into_iter().next();
+    let (event, at) = match latest {
+        _ if seen.is_current() => ("SNAPSHOT_END", Some(now - seen.lag.unwrap_or_default())),
+        Some(point) => ("SNAPSHOT_FAIL", Some(point.at)),
+        None => ("SNAPSHOT_FAIL", None),
     };
+    let state = scene.state();
     let Some(at) = at else {
         let reason = "No consistent snapshot could be taken and no earlier one exists.";
         fail(scene, job, server, event, reason);

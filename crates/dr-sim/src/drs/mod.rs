@@ -5,6 +5,7 @@
 //! points in time) is computed when it is read.
 
 mod configuration;
+mod enroll;
 mod find;
 mod input;
 mod instances;
@@ -14,6 +15,7 @@ mod lifecycle;
 mod prerequisites;
 mod quotas;
 mod replication;
+mod replication_info;
 mod reverse;
 mod servers;
 mod snapshots;
@@ -25,11 +27,12 @@ mod templates;
 mod terminate;
 mod words;
 
+pub use enroll::{Standing, enroll, origin_of, reenroll, standing, withdraw};
 pub use job::{Job, LogItem, Participant};
 pub use launch::tell_stall;
 pub use lifecycle::{Stage, Step, advance, next_due};
 pub use prerequisites::{ALLOW_TAG, POLICIES as PROFILE_POLICIES};
-pub use replication::{Phase, Replication};
+pub use replication::{Load, Phase, Replication, observe};
 pub use state::{
     Direction, Disk, LastLaunch, LaunchConfiguration, LaunchTemplate, Machine, Origin,
     RecoveryInstance, ReplicationTemplate, Reversed, SourceServer, Staging, State, Tags,

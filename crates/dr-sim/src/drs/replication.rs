@@ -3,14 +3,21 @@
 
 use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::state::SourceServer;
 use super::words;
+use crate::world::World;
 
 /// A copy's usual speed: an 8 GB server takes 15 to 25 minutes (facts, live), most of it
 /// preparation: 8 GiB in about 10 minutes.
 pub const COPY_BYTES_PER_SECOND: u64 = 14 * 1024 * 1024;
+
+/// A rescan reads on both sides and sends only what differs: eight times as fast. No figure is
+/// published.
+const RESCAN_BYTES_PER_SECOND: u64 = 8 * COPY_BYTES_PER_SECOND;
+
+/// How long DRS waits for a machine that is down before it calls its server stalled.
+const UNSEEN_SECONDS: i64 = 300;
 
 /// How far a source server's replication is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,8 +48,48 @@ pub struct Replication {
     pub max_lag_seconds: u32,
     /// Since when it is stalled (injected).
     pub stalled_since: Option<DateTime<Utc>>,
+    /// When that stall ends by itself; `None`: when somebody ends it.
+    #[serde(default)]
+    pub stalled_until: Option<DateTime<Utc>>,
+    /// Since when its machine runs without its agent: the disks were replaced by a launch, or the
+    /// agent was taken away. Only a new agent or a reversal into this server ends that.
+    #[serde(default)]
+    pub agent_lost: Option<DateTime<Utc>>,
+    /// The last moment whose data is here, while a rescan catches up (re-protect).
+    #[serde(default)]
+    pub behind_since: Option<DateTime<Utc>>,
+    /// What the machine writes, where somebody told.
+    #[serde(default)]
+    pub load: Option<Load>,
     /// Since when points in time are taken.
     pub points_since: Option<DateTime<Utc>>,
+    /// The last time span in which none could be taken.
+    #[serde(default)]
+    pub gap: Option<(DateTime<Utc>, DateTime<Utc>)>,
+}
+
+/// What a machine writes: more than the copy's speed makes a backlog that grows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Load {
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// Backlog at that time.
+    pub backlog_bytes: u64,
+    /// What is written from then on.
+    pub bytes_per_second: u64,
+}
+
+impl Load {
+    /// The backlog now.
+    #[must_use]
+    pub fn backlog(&self, now: DateTime<Utc>) -> u64 {
+        let seconds = u64::try_from((now - self.since).num_seconds()).unwrap_or(0);
+        let written = self.bytes_per_second.saturating_mul(seconds);
+        let sent = COPY_BYTES_PER_SECOND.saturating_mul(seconds);
+        self.backlog_bytes
+            .saturating_add(written)
+            .saturating_sub(sent)
+    }
 }
 
 /// What a look at a replication shows.
@@ -56,26 +103,40 @@ pub struct Observed {
     pub eta: Option<DateTime<Utc>>,
     /// Share of the copy that is done, in thousandths.
     pub copied: u64,
+    /// Bytes that were written and not sent yet, where a load is known.
+    pub backlog: Option<u64>,
+    /// Whether a first copy was complete once.
+    pub was_complete: bool,
     /// Steps of the initiation that are done; `None`: all.
     pub steps_done: Option<usize>,
     /// The agent's or the service's complaint.
     pub error: Option<&'static str>,
 }
 
-/// Steps of an initiation, in order.
-const STEPS: [&str; 11] = [
-    "WAIT",
-    "CREATE_SECURITY_GROUP",
-    "LAUNCH_REPLICATION_SERVER",
-    "BOOT_REPLICATION_SERVER",
-    "AUTHENTICATE_WITH_SERVICE",
-    "DOWNLOAD_REPLICATION_SOFTWARE",
-    "CREATE_STAGING_DISKS",
-    "ATTACH_STAGING_DISKS",
-    "PAIR_REPLICATION_SERVER_WITH_AGENT",
-    "CONNECT_AGENT_TO_REPLICATION_SERVER",
-    "START_DATA_TRANSFER",
-];
+/// Number of steps of an initiation.
+pub const STEPS: usize = 11;
+
+impl Observed {
+    /// Nothing but a state.
+    fn idle(state: &'static str) -> Self {
+        Self {
+            state,
+            lag: None,
+            eta: None,
+            copied: 0,
+            backlog: None,
+            was_complete: false,
+            steps_done: None,
+            error: None,
+        }
+    }
+
+    /// Whether a launch can take its data as of now.
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        matches!(self.state, "CONTINUOUS" | "BACKLOG")
+    }
+}
 
 impl Replication {
     /// A replication that has been continuous for a long time.
@@ -89,8 +150,8 @@ impl Replication {
                 rescan: false,
             },
             max_lag_seconds,
-            stalled_since: None,
             points_since: Some(since),
+            ..Self::undisturbed_new()
         }
     }
 
@@ -104,10 +165,95 @@ impl Replication {
                 bytes_per_second: Some(COPY_BYTES_PER_SECOND),
                 rescan,
             },
+            ..Self::undisturbed_new()
+        }
+    }
+
+    /// A rescan of data that is mostly here: what a re-protect begins. Lag counts from
+    /// `behind_since`, and points in time that were taken before are kept.
+    #[must_use]
+    pub fn rescanning(
+        &self,
+        now: DateTime<Utc>,
+        initiation_seconds: u32,
+        behind_since: DateTime<Utc>,
+    ) -> Self {
+        let mut new = Self {
+            max_lag_seconds: self.max_lag_seconds,
+            points_since: self.points_since,
+            behind_since: Some(behind_since),
+            ..Self::starting(now, initiation_seconds, true)
+        };
+        if let Phase::Running {
+            bytes_per_second, ..
+        } = &mut new.phase
+        {
+            *bytes_per_second = Some(RESCAN_BYTES_PER_SECOND);
+        }
+        new
+    }
+
+    fn undisturbed_new() -> Self {
+        Self {
+            phase: Phase::Stopped,
             max_lag_seconds: 8,
             stalled_since: None,
+            stalled_until: None,
+            agent_lost: None,
+            behind_since: None,
+            load: None,
             points_since: None,
+            gap: None,
         }
+    }
+
+    /// Stops it, or takes it out of DRS: points in time and everything injected go.
+    pub fn end(&mut self, phase: Phase) {
+        *self = Self {
+            phase,
+            max_lag_seconds: self.max_lag_seconds,
+            ..Self::undisturbed_new()
+        };
+    }
+
+    /// Stalls it from `now`, for good or until a time.
+    pub fn stall(&mut self, now: DateTime<Utc>, until: Option<DateTime<Utc>>) {
+        self.resume(now);
+        self.stalled_since = Some(now);
+        self.stalled_until = until;
+    }
+
+    /// Ends a stall; one that is over already ended at its own time.
+    pub fn resume(&mut self, now: DateTime<Utc>) {
+        if let Some(since) = self.stalled_since.take() {
+            let until = self.stalled_until.take().map_or(now, |at| at.min(now));
+            self.gap = Some((since, until));
+        }
+    }
+
+    /// Since when an injected stall keeps data from coming, while it lasts.
+    fn stalled(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let over = self.stalled_until.is_some_and(|until| until <= now);
+        self.stalled_since.filter(|_| !over)
+    }
+
+    /// Whether a point in time could be taken at `at`, seen from `now`.
+    #[must_use]
+    pub fn took_point(&self, at: DateTime<Utc>, total_bytes: u64, now: DateTime<Utc>) -> bool {
+        let within = |(from, until): (DateTime<Utc>, DateTime<Utc>)| at > from && at < until;
+        let catching_up = self
+            .complete_at(total_bytes)
+            .map(|complete| match self.behind_since {
+                Some(behind) => (behind, complete),
+                None => (DateTime::<Utc>::MIN_UTC, complete),
+            });
+        let timed = self.stalled_since.zip(self.stalled_until);
+        self.points_since.is_some_and(|since| at >= since)
+            && ![catching_up, timed, self.gap]
+                .into_iter()
+                .flatten()
+                .any(within)
+            && at <= now
     }
 
     /// Whether it counts among the replicating servers.
@@ -134,32 +280,29 @@ impl Replication {
         }
     }
 
-    /// What a look at `now` shows.
+    /// What a look at `now` shows; `unseen`: since when the agent is not seen, if it is not.
     #[must_use]
-    pub fn observe(&self, server_id: &str, total_bytes: u64, now: DateTime<Utc>) -> Observed {
-        let mut seen = self.undisturbed(server_id, total_bytes, now);
-        if let (Some(since), true) = (self.stalled_since, self.is_running()) {
-            let before = self.undisturbed(server_id, total_bytes, since);
-            seen = Observed {
-                state: "STALLED",
-                lag: Some(before.lag.unwrap_or_default() + (now - since)),
-                error: Some("AGENT_NOT_SEEN"),
-                eta: None,
-                ..before
-            };
+    pub fn observe(
+        &self,
+        server_id: &str,
+        total_bytes: u64,
+        unseen: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Observed {
+        let (Some(since), true) = (unseen.filter(|at| *at <= now), self.is_running()) else {
+            return self.undisturbed(server_id, total_bytes, now);
+        };
+        let before = self.undisturbed(server_id, total_bytes, since);
+        Observed {
+            state: "STALLED",
+            lag: Some(before.lag.unwrap_or_default() + (now - since)),
+            error: Some("AGENT_NOT_SEEN"),
+            eta: None,
+            ..before
         }
-        seen
     }
 
     fn undisturbed(&self, server_id: &str, total_bytes: u64, now: DateTime<Utc>) -> Observed {
-        let idle = |state| Observed {
-            state,
-            lag: None,
-            eta: None,
-            copied: 0,
-            steps_done: None,
-            error: None,
-        };
         let Phase::Running {
             started,
             initiation_seconds,
@@ -167,7 +310,7 @@ impl Replication {
             ..
         } = self.phase
         else {
-            return idle(if self.phase == Phase::Stopped {
+            return Observed::idle(if self.phase == Phase::Stopped {
                 "STOPPED"
             } else {
                 "DISCONNECTED"
@@ -175,14 +318,20 @@ impl Replication {
         };
         let data_from = started + Duration::seconds(i64::from(initiation_seconds));
         let complete = self.complete_at(total_bytes).unwrap_or(data_from);
+        let behind = self.behind_since.map(|since| now - since);
         if now < data_from {
             let done =
                 (now - started).num_seconds().max(0) * 11 / i64::from(initiation_seconds.max(1));
+            // Until the agent has found its new partner, a re-protected server counts as one
+            // whose agent nobody sees.
+            let state = behind.map_or("INITIATING", |_| "STALLED");
             return Observed {
-                steps_done: Some(usize::try_from(done).unwrap_or(0).min(STEPS.len() - 1)),
-                lag: None,
+                steps_done: Some(usize::try_from(done).unwrap_or(0).min(STEPS - 1)),
+                lag: behind,
                 eta: Some(complete),
-                ..idle("INITIATING")
+                error: behind.map(|_| "AGENT_NOT_SEEN"),
+                was_complete: behind.is_some(),
+                ..Observed::idle(state)
             };
         }
         if now < complete {
@@ -190,15 +339,32 @@ impl Replication {
                 / (complete - data_from).num_milliseconds().max(1);
             return Observed {
                 copied: u64::try_from(share).unwrap_or(0),
-                lag: Some(now - started),
+                lag: Some(behind.unwrap_or(now - started)),
                 eta: Some(complete),
-                ..idle(if rescan { "RESCAN" } else { "INITIAL_SYNC" })
+                was_complete: behind.is_some(),
+                ..Observed::idle(if rescan { "RESCAN" } else { "INITIAL_SYNC" })
             };
         }
+        self.complete(server_id, now)
+    }
+
+    /// The first copy is complete: continuous, or behind by what the machine writes too fast.
+    fn complete(&self, server_id: &str, now: DateTime<Utc>) -> Observed {
+        let backlog = self.load.map(|load| load.backlog(now));
+        let behind = backlog.filter(|bytes| *bytes > 0);
+        let lag = behind.map_or_else(
+            || self.usual_lag(server_id, now),
+            |bytes| {
+                let seconds = bytes.div_ceil(COPY_BYTES_PER_SECOND);
+                Duration::seconds(i64::try_from(seconds).unwrap_or(i64::from(u32::MAX)))
+            },
+        );
         Observed {
             copied: 1000,
-            lag: Some(self.usual_lag(server_id, now)),
-            ..idle("CONTINUOUS")
+            lag: Some(lag),
+            backlog: behind,
+            was_complete: true,
+            ..Observed::idle(behind.map_or("CONTINUOUS", |_| "BACKLOG"))
         }
     }
 
@@ -217,77 +383,28 @@ impl Replication {
     }
 }
 
-/// `dataReplicationInfo` of a source server.
+/// Since when the agent of a source server is not seen, with what it takes until that is called a
+/// stall: an injected stall at once, a lost agent or a machine that is down after some minutes.
 #[must_use]
-pub fn info(server: &SourceServer, now: DateTime<Utc>) -> Value {
+pub fn unseen_since(
+    world: &World,
+    server: &SourceServer,
+    now: DateTime<Utc>,
+) -> Option<DateTime<Utc>> {
     let replication = &server.replication;
+    let origin = &server.origin;
+    let machine = &server.machine.aws_instance_id;
+    let down = crate::ec2::down_since(world, &origin.account, &origin.region, machine);
+    let patient = |since: &DateTime<Utc>| *since + Duration::seconds(UNSEEN_SECONDS) <= now;
+    let slow = down.into_iter().chain(replication.agent_lost).min();
+    let stalled = replication.stalled(now);
+    stalled.into_iter().chain(slow.filter(patient)).min()
+}
+
+/// What a look at a source server's replication shows.
+#[must_use]
+pub fn observe(world: &World, server: &SourceServer, now: DateTime<Utc>) -> Observed {
     let total: u64 = server.machine.disks.iter().map(|disk| disk.bytes).sum();
-    let seen = replication.observe(&server.id, total, now);
-    let gone = seen.state == "DISCONNECTED";
-    let lag_seconds = seen.lag.map_or(0, |lag| lag.num_seconds().max(0));
-    let disks: Vec<Value> = server
-        .machine
-        .disks
-        .iter()
-        .map(|disk| {
-            let copied = u64::try_from(u128::from(disk.bytes) * u128::from(seen.copied) / 1000)
-                .unwrap_or(disk.bytes);
-            // A server writes about 256 KiB/s to each disk, all of it backlog while it lags.
-            let backlog = match seen.state {
-                "CONTINUOUS" | "STALLED" => {
-                    (u64::try_from(lag_seconds).unwrap_or(0) * 256 * 1024).min(disk.bytes)
-                }
-                _ => 0,
-            };
-            let rescan = replication.is_rescan();
-            json!({
-                "deviceName": disk.device,
-                "totalStorageBytes": if gone { 0 } else { disk.bytes },
-                "replicatedStorageBytes": if rescan && !gone { disk.bytes } else { copied },
-                "rescannedStorageBytes": if rescan { copied } else { 0 },
-                "backloggedStorageBytes": backlog,
-                "volumeStatus": "REGULAR",
-            })
-        })
-        .collect();
-    json!({
-        "lagDuration": seen.lag.map(words::duration),
-        "etaDateTime": seen.eta.map(words::time),
-        "replicatedDisks": disks,
-        "dataReplicationState": seen.state,
-        "dataReplicationInitiation": initiation(replication, &seen),
-        "dataReplicationError": seen.error.map(|error| json!({
-            "error": error,
-            "rawError": "The AWS Replication Agent has not been seen by the service.",
-        })),
-        "stagingAvailabilityZone": staging_zone(server),
-    })
-}
-
-fn initiation(replication: &Replication, seen: &Observed) -> Value {
-    let Phase::Running { started, .. } = replication.phase else {
-        return Value::Null;
-    };
-    let done = seen.steps_done.unwrap_or(STEPS.len());
-    let steps: Vec<Value> = STEPS
-        .iter()
-        .enumerate()
-        .map(|(n, name)| {
-            let status = match n.cmp(&done) {
-                std::cmp::Ordering::Less => "SUCCEEDED",
-                std::cmp::Ordering::Equal => "IN_PROGRESS",
-                std::cmp::Ordering::Greater => "NOT_STARTED",
-            };
-            json!({ "name": name, "status": status })
-        })
-        .collect();
-    json!({ "startDateTime": words::time(started), "steps": steps })
-}
-
-fn staging_zone(server: &SourceServer) -> Option<String> {
-    let (region, _, _, _) = words::parse_arn(&server.arn)?;
-    server
-        .replication
-        .is_running()
-        .then(|| format!("{region}a"))
+    let unseen = unseen_since(world, server, now);
+    server.replication.observe(&server.id, total, unseen, now)
 }

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::replication::Replication;
+use super::replication::{Phase, Replication, unseen_since};
 use super::state::{
     Direction, LaunchConfiguration, Origin, RecoveryInstance, Reversed, SourceServer,
 };
@@ -30,13 +30,12 @@ pub fn start(world: &mut World, call: &Call) -> ServiceResult<Reply> {
     if state != Some("running") {
         return refused(format!("Recovery instance {id} is not running."));
     }
-    if instance.reversed.is_some() {
+    if instances::counterpart(world, &instance).is_some() {
         return refused(format!("Replication of {id} is reversed already."));
     }
     let source = find::server(world, call, &instance.source_server_id)?.clone();
     find::idle(find::state(world, call), &source.id)?;
-    // Recovered: it goes back to the origin. Failed back: it goes where it was recovered, into
-    // the source server that stands there.
+    // Recovered: it goes back to the origin. Failed back: it goes where it was recovered.
     let Origin {
         account, region, ..
     } = source.origin.clone();
@@ -49,63 +48,96 @@ pub fn start(world: &mut World, call: &Call) -> ServiceResult<Reply> {
             format!("DRS is not initialized in account {account}, region {region}"),
         ));
     }
-    quotas::room_to_replicate(world, &account, &region)?;
-    let arn = match standing(world, &source, &account, &region) {
-        Some(standing) if source.direction == Direction::Failback => {
-            re_protect(world, call, &instance, &account, &region, &standing)
-        }
-        _ => reverse(world, call, &instance, &source)?,
+    let standing = standing(world, &source, &account, &region);
+    let already_counted = standing
+        .as_ref()
+        .is_some_and(|server| server.staging.is_some() || server.replication.is_running());
+    if !already_counted {
+        quotas::room_to_replicate(world, &account, &region)?;
+    }
+    let arn = match standing {
+        Some(standing) => re_point(world, call, &instance, &account, &region, &standing),
+        None => reverse(world, call, &instance, &source)?,
     };
     let state = find::state(world, call);
     if let Some(server) = state.servers.get_mut(&source.id) {
         server.reversed_arn = Some(arn.clone());
     }
     if let Some(kept) = state.instances.get_mut(&id) {
+        kept.failback_completed = false;
         kept.reversed = Some(Reversed {
             arn: arn.clone(),
             started: call.now,
         });
     }
-    let here = Origin {
-        account: call.caller.account.clone(),
-        region: call.region.clone(),
-        availability_zone: String::new(),
-    };
-    launch::tell_failback(world, &here, &id, "FAILBACK_IN_PROGRESS", call.now);
+    let origin = here(world, call, &instance);
+    launch::tell_failback(world, &origin, &id, "FAILBACK_IN_PROGRESS", call.now);
     ok(json!({ "reversedDirectionSourceServerArn": arn }))
 }
 
-/// The source server on the other side that `source` reverses, if it still exists.
-fn standing(world: &World, source: &SourceServer, account: &str, region: &str) -> Option<String> {
+/// The source server on the other side that `source` reverses, if it still stands and was not
+/// disconnected: its ARN stays on `source` when it is deleted.
+fn standing(
+    world: &World,
+    source: &SourceServer,
+    account: &str,
+    region: &str,
+) -> Option<SourceServer> {
     let (_, _, _, id) = words::parse_arn(source.reversed_arn.as_deref()?)?;
-    let servers = &world.at(account, region)?.drs.servers;
-    servers.contains_key(id).then(|| id.to_owned())
+    let server = world.at(account, region)?.drs.servers.get(id)?;
+    (server.replication.phase != Phase::Disconnected).then(|| server.clone())
 }
 
-/// The standing source server is pointed at the machine that came home: same id, a rescan.
-fn re_protect(
+/// The standing source server is pointed at the machine that came home (re-protect): same id, same
+/// launch configuration, its points in time kept, a rescan. A stopped one has nothing left to
+/// compare with and copies everything.
+///
+/// Nobody asks whether the instance was a drill's: then the server follows the drill instance, and
+/// what really runs is no longer protected.
+fn re_point(
     world: &mut World,
     call: &Call,
     instance: &RecoveryInstance,
     account: &str,
     region: &str,
-    standing: &str,
+    standing: &SourceServer,
 ) -> String {
     let initiation = u32::try_from(world.dice.between(180, 300)).unwrap_or(240);
+    let replication = &standing.replication;
+    let replication = if replication.is_running() {
+        let unseen = unseen_since(world, standing, call.now);
+        let lost = unseen.into_iter().chain(replication.agent_lost).min();
+        replication.rescanning(call.now, initiation, lost.unwrap_or(call.now))
+    } else {
+        Replication {
+            max_lag_seconds: replication.max_lag_seconds,
+            points_since: Some(call.now),
+            ..Replication::starting(call.now, initiation, false)
+        }
+    };
+    let origin = here(world, call, instance);
     let state = &mut world.place(account, region).drs;
-    if let Some(server) = state.servers.get_mut(standing) {
-        let keep = server.replication.points_since;
-        server.replication = Replication {
-            max_lag_seconds: server.replication.max_lag_seconds,
-            points_since: keep,
-            ..Replication::starting(call.now, initiation, true)
-        };
+    if let Some(server) = state.servers.get_mut(&standing.id) {
+        server.replication = replication;
         server.machine = instance.machine.clone();
+        server.origin = origin;
     }
-    words::arn(region, account, "source-server", standing)
+    standing.arn.clone()
 }
 
-/// A new source server in the origin's account and region, direction FAILBACK.
+/// Where a recovery instance runs.
+fn here(world: &World, call: &Call, instance: &RecoveryInstance) -> Origin {
+    let (account, region) = (call.caller.account.clone(), call.region.clone());
+    let zone = crate::ec2::look(world, &account, &region, &instance.id)
+        .map_or(format!("{region}a"), |found| found.availability_zone);
+    Origin {
+        account,
+        region,
+        availability_zone: zone,
+    }
+}
+
+/// A new source server in the origin's account and region, in the other direction than `source`.
 fn reverse(
     world: &mut World,
     call: &Call,
@@ -152,19 +184,16 @@ fn reverse(
     let initiation = u32::try_from(world.dice.between(300, 900)).unwrap_or(600);
     let id = format!("s-{}", world.dice.alphanumeric(17));
     let arn = words::arn(region, account, "source-server", &id);
-    let here = crate::ec2::look(world, &call.caller.account, &call.region, &instance.id);
     let server = SourceServer {
         id: id.clone(),
         arn: arn.clone(),
         tags: source.tags.clone(),
-        direction: Direction::Failback,
-        machine: instance.machine.clone(),
-        origin: Origin {
-            account: call.caller.account.clone(),
-            region: call.region.clone(),
-            availability_zone: here
-                .map_or(format!("{}a", call.region), |found| found.availability_zone),
+        direction: match source.direction {
+            Direction::Failover => Direction::Failback,
+            Direction::Failback => Direction::Failover,
         },
+        machine: instance.machine.clone(),
+        origin: here(world, call, instance),
         replication: Replication {
             points_since: Some(call.now),
             ..Replication::starting(call.now, initiation, false)

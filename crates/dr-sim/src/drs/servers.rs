@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::input::{self, Page};
 use super::replication::{self, Phase, Replication};
 use super::state::{SourceServer, State};
-use super::{Reply, find, ok, quotas, status, words};
+use super::{Reply, find, ok, quotas, replication_info, status, words};
 use crate::error::ServiceResult;
 use crate::service::Call;
 use crate::wire::rest_json;
@@ -81,7 +81,11 @@ pub fn describe(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         next_token: request.next_token.as_deref(),
     };
     let after = page.after()?.map_or(Bound::Unbounded, Bound::Excluded);
-    let state = find::state(world, call);
+    let world = &*world;
+    let Some(place) = world.at(&call.caller.account, &call.region) else {
+        return ok(json!({ "items": [] }));
+    };
+    let state = &place.drs;
     let wanted = filters
         .source_server_ids
         .as_ref()
@@ -90,7 +94,6 @@ pub fn describe(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         Some(ids) => {
             let sorted: std::collections::BTreeSet<&String> = ids.iter().collect();
             let lower = after;
-            let state = &*state;
             Box::new(
                 sorted
                     .into_iter()
@@ -111,13 +114,21 @@ pub fn describe(world: &mut World, call: &Call) -> ServiceResult<Reply> {
     let (taken, token) = input::page(found.filter(|s| filters.fits(s)), page, |server| {
         server.id.clone()
     })?;
-    let items: Vec<Value> = taken.iter().map(|s| view(state, s, call.now)).collect();
+    let items: Vec<Value> = taken
+        .iter()
+        .map(|s| view(world, state, s, call.now))
+        .collect();
     ok(json!({ "items": items, "nextToken": token }))
 }
 
 /// A source server as the API shows it.
 #[must_use]
-pub fn view(state: &State, server: &SourceServer, now: chrono::DateTime<chrono::Utc>) -> Value {
+pub fn view(
+    world: &World,
+    state: &State,
+    server: &SourceServer,
+    now: chrono::DateTime<chrono::Utc>,
+) -> Value {
     let last = server.last_launch.as_ref();
     let since = server.added;
     let result = match last.map(|launch| launch.status.as_str()) {
@@ -132,12 +143,14 @@ pub fn view(state: &State, server: &SourceServer, now: chrono::DateTime<chrono::
         "tags": server.tags,
         "recoveryInstanceId": state.instances_of(&server.id).last(),
         "lastLaunchResult": result,
-        "dataReplicationInfo": replication::info(server, now),
+        "dataReplicationInfo": replication_info::info(world, server, now),
         "lifeCycle": {
             "addedToServiceDateTime": words::time(since),
             "firstByteDateTime": words::time(since),
             "elapsedReplicationDuration": words::duration(now - since),
-            "lastSeenByServiceDateTime": words::time(server.replication.stalled_since.unwrap_or(now)),
+            "lastSeenByServiceDateTime": words::time(
+                replication::unseen_since(world, server, now).unwrap_or(now)
+            ),
             "lastLaunch": last.map(|launch| json!({
                 "initiated": {
                     "apiCallDateTime": words::time(launch.at),
@@ -153,11 +166,12 @@ pub fn view(state: &State, server: &SourceServer, now: chrono::DateTime<chrono::
             "stagingAccountID": staging.account,
             "stagingSourceServerArn": staging.arn,
         })),
-        "sourceCloudProperties": {
+        // A machine outside AWS has no such origin.
+        "sourceCloudProperties": (!server.origin.account.is_empty()).then(|| json!({
             "originAccountID": server.origin.account,
             "originRegion": server.origin.region,
             "originAvailabilityZone": server.origin.availability_zone,
-        },
+        })),
         "replicationDirection": server.direction,
         "reversedDirectionSourceServerArn": server.reversed_arn,
         "agentVersion": "6.10.20260601",
@@ -179,7 +193,8 @@ fn properties(server: &SourceServer, now: chrono::DateTime<chrono::Utc>) -> Valu
         "identificationHints": {
             "fqdn": machine.fqdn,
             "hostname": machine.hostname,
-            "awsInstanceID": machine.aws_instance_id,
+            "awsInstanceID": (!machine.aws_instance_id.is_empty())
+                .then_some(&machine.aws_instance_id),
         },
         "networkInterfaces": [{
             "macAddress": machine.mac,
@@ -212,13 +227,16 @@ pub fn requested(call: &Call) -> ServiceResult<String> {
     Ok(id)
 }
 
-fn shown(world: &mut World, call: &Call, id: &str) -> ServiceResult<Value> {
-    let state = find::state(world, call);
-    let server = state
-        .servers
-        .get(id)
-        .ok_or_else(|| find::not_found("SourceServer", id))?;
-    Ok(view(state, server, call.now))
+/// A source server of the caller as the API shows it.
+///
+/// # Errors
+/// `ResourceNotFoundException`.
+pub fn shown(world: &World, call: &Call, id: &str) -> ServiceResult<Value> {
+    world
+        .at(&call.caller.account, &call.region)
+        .and_then(|place| Some((&place.drs, place.drs.servers.get(id)?)))
+        .map(|(state, server)| view(world, state, server, call.now))
+        .ok_or_else(|| find::not_found("SourceServer", id))
 }
 
 /// `StopReplication`: unprotects the server and deletes its points in time.
@@ -234,9 +252,7 @@ pub fn stop_replication(world: &mut World, call: &Call) -> ServiceResult<Reply> 
             format!("Replication of source server {id} is not running."),
         ));
     }
-    server.replication.phase = Phase::Stopped;
-    server.replication.points_since = None;
-    server.replication.stalled_since = None;
+    server.replication.end(Phase::Stopped);
     let view = shown(world, call, &id)?;
     ok(json!({ "sourceServer": view }))
 }
@@ -280,15 +296,14 @@ pub fn disconnect(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         ));
     }
     let server = find::server(world, call, &id)?;
-    server.replication.phase = Phase::Disconnected;
-    server.replication.points_since = None;
-    server.replication.stalled_since = None;
+    server.replication.end(Phase::Disconnected);
     // The answer is the source server itself, not wrapped.
     let view = shown(world, call, &id)?;
     ok(view)
 }
 
-/// `DeleteSourceServer`: only a disconnected one.
+/// `DeleteSourceServer`: only a disconnected one. The launch template that DRS made for it goes too;
+/// the ARN that its counterpart on the other side names goes stale.
 pub fn delete(world: &mut World, call: &Call) -> ServiceResult<Reply> {
     let id = requested(call)?;
     let server = find::server(world, call, &id)?;
@@ -299,6 +314,13 @@ pub fn delete(world: &mut World, call: &Call) -> ServiceResult<Reply> {
             format!("Source server {id} must be disconnected before it can be deleted."),
         ));
     }
-    find::state(world, call).servers.remove(&id);
+    let gone = find::state(world, call).servers.remove(&id);
+    if let Some(gone) = gone {
+        let templates = &mut world
+            .place(&call.caller.account, &call.region)
+            .ec2
+            .templates;
+        templates.remove(&gone.launch.launch_template_id);
+    }
     status(204, Value::Null)
 }

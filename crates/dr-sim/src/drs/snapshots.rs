@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::input::{self, Page};
+use super::replication::unseen_since;
 use super::state::SourceServer;
 use super::{Reply, find, ok, words};
 use crate::error::ServiceResult;
@@ -25,31 +26,33 @@ pub struct Point {
 /// (distance, how many) of the rules of the default policy.
 const RULES: [(i64, i64); 3] = [(600, 6), (3_600, 24), (86_400, 7)];
 
-/// The points of a server at `now`, newest first.
+/// The points of a server at `now`, newest first; `unseen`: since when its agent is not seen.
 #[must_use]
-pub fn points(server: &SourceServer, now: DateTime<Utc>) -> Vec<Point> {
-    let Some(since) = server.replication.points_since else {
-        return Vec::new();
-    };
+pub fn points(
+    server: &SourceServer,
+    unseen: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Vec<Point> {
+    let replication = &server.replication;
     let total: u64 = server.machine.disks.iter().map(|disk| disk.bytes).sum();
-    let first = server
-        .replication
-        .complete_at(total)
-        .map_or(since, |complete| complete.max(since));
-    let until = server.replication.stalled_since.unwrap_or(now).min(now);
+    let last = unseen.unwrap_or(now).min(now);
+    // While a re-protected server catches up, the points of before are what there is.
+    let anchors = std::iter::once(last).chain(replication.behind_since.filter(|at| *at < last));
     // Each server takes its points at its own offset within ten minutes.
     let offset = words::derived_number(&[&server.id, "pit"], 599);
     let offset = i64::try_from(offset).unwrap_or(0);
     let mut times = std::collections::BTreeSet::new();
-    for (distance, keep) in RULES {
-        let latest = (until.timestamp() - offset).div_euclid(distance);
-        for n in 0..keep {
-            let seconds = (latest - n) * distance + offset;
-            if let Some(at) = DateTime::from_timestamp(seconds, 0)
-                && at >= first
-                && at > now - Duration::seconds(distance * (keep + 1))
-            {
-                times.insert(at);
+    for until in anchors {
+        for (distance, keep) in RULES {
+            let latest = (until.timestamp() - offset).div_euclid(distance);
+            for n in 0..keep {
+                let seconds = (latest - n) * distance + offset;
+                if let Some(at) = DateTime::from_timestamp(seconds, 0)
+                    && replication.took_point(at, total, now)
+                    && at > now - Duration::seconds(distance * (keep + 1))
+                {
+                    times.insert(at);
+                }
             }
         }
     }
@@ -103,8 +106,12 @@ pub fn describe(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         "filters.toDateTime",
         filters.and_then(|f| f.to_date_time.as_ref()),
     )?;
-    let server = find::server(world, call, &id).map_err(|_| find::unknown("SourceServer", &id))?;
-    let mut all = points(server, call.now);
+    let world = &*world;
+    let server = world
+        .at(&call.caller.account, &call.region)
+        .and_then(|place| place.drs.servers.get(&id))
+        .ok_or_else(|| find::unknown("SourceServer", &id))?;
+    let mut all = points(server, unseen_since(world, server, call.now), call.now);
     if order == "ASC" {
         all.reverse();
     }

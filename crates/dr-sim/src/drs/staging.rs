@@ -159,7 +159,7 @@ pub fn extend(world: &mut World, call: &Call) -> ServiceResult<Reply> {
         ..original
     };
     let state = find::state(world, call);
-    let view = servers::view(state, &server, call.now);
-    state.servers.insert(new_id, server);
+    state.servers.insert(new_id.clone(), server);
+    let view = servers::shown(world, call, &new_id)?;
     status(201, json!({ "sourceServer": view }))
 }

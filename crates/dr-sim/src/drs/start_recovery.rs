@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::job::{Job, Participant};
 use super::lifecycle::{self, Step};
-use super::replication::Phase;
+use super::replication::{Phase, unseen_since};
 use super::state::{LastLaunch, Tags};
 use super::{Reply, find, input, quotas, snapshots, status, words};
 use crate::error::ServiceResult;
@@ -88,11 +88,14 @@ pub fn start(world: &mut World, call: &Call) -> ServiceResult<Reply> {
 }
 
 fn participants(
-    world: &mut World,
+    world: &World,
     call: &Call,
     requested: &[Requested],
 ) -> ServiceResult<Vec<Participant>> {
-    let state = find::state(world, call);
+    let Some(place) = world.at(&call.caller.account, &call.region) else {
+        return Err(input::invalid("sourceServers", "no server replicates here"));
+    };
+    let state = &place.drs;
     let mut participants: Vec<Participant> = Vec::with_capacity(requested.len());
     let mut seen = std::collections::BTreeSet::new();
     for one in requested {
@@ -120,7 +123,7 @@ fn participants(
         let mut participant = Participant::pending(id);
         if let Some(wanted) = &one.recovery_snapshot_id {
             input::drs_id("sourceServers.recoverySnapshotID", "pit-", wanted)?;
-            let point = snapshots::points(server, call.now)
+            let point = snapshots::points(server, unseen_since(world, server, call.now), call.now)
                 .into_iter()
                 .find(|point| point.id == *wanted)
                 .ok_or_else(|| find::unknown("RecoverySnapshot", wanted))?;

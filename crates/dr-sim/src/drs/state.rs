@@ -36,6 +36,10 @@ pub struct State {
     pub launch_template: Option<LaunchTemplate>,
     /// The account's replication configuration template, if it has one.
     pub replication_template: Option<ReplicationTemplate>,
+    /// Injected: how many seconds the agent of a new recovery instance needs until it can
+    /// replicate.
+    #[serde(default)]
+    pub agent_seconds: Option<u32>,
 }
 
 /// A source server: the machine that replicates into this account and region.
@@ -210,6 +214,9 @@ pub struct RecoveryInstance {
     pub disconnected: bool,
     /// The reversed replication, once started.
     pub reversed: Option<Reversed>,
+    /// Whether its failback was launched, drills aside.
+    #[serde(default)]
+    pub failback_completed: bool,
 }
 
 /// A reversed replication of a recovery instance.

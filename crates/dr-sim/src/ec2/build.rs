@@ -104,6 +104,7 @@ pub fn add_network(world: &mut World, account: &str, region: &str, spec: &Networ
         Vpc {
             id: vpc_id.clone(),
             cidr,
+            no_way_out: false,
         },
     );
     let group = SecurityGroup {
@@ -111,6 +112,7 @@ pub fn add_network(world: &mut World, account: &str, region: &str, spec: &Networ
         vpc_id: vpc_id.clone(),
         name: "default".to_owned(),
         description: "default VPC security group".to_owned(),
+        no_egress: false,
         tags: Tags::new(),
     };
     ec2.security_groups.insert(group.id.clone(), group);
@@ -236,6 +238,7 @@ impl Place {
             state: new.state,
             state_since: new.at,
             launched: new.at,
+            rebooted: None,
             state_reason: None,
             subnet_id: new.subnet_id,
             vpc_id,

@@ -90,7 +90,9 @@ impl State {
                     });
                 }
                 Change::Vanishes(id) => {
-                    self.instances.remove(&id);
+                    if let Some(gone) = self.instances.remove(&id) {
+                        self.ended.insert(id, gone.state_since);
+                    }
                 }
                 Change::Detaches(id) => self.finish_detach(&id),
             }

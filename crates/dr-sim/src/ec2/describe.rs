@@ -281,8 +281,9 @@ pub(super) fn statuses(world: &mut World, call: &Call, params: &Params) -> Servi
 const CHECKS_MINUTES: i64 = 2;
 
 fn write_check(xml: &mut Xml, tag: &str, i: &Instance, now: DateTime<Utc>) {
+    let since = i.rebooted.unwrap_or(i.launched).max(i.launched);
     let (status, detail) = match i.state {
-        InstanceState::Running if (now - i.launched).num_minutes() >= CHECKS_MINUTES => {
+        InstanceState::Running if (now - since).num_minutes() >= CHECKS_MINUTES => {
             ("ok", Some("passed"))
         }
         InstanceState::Running | InstanceState::Pending => ("initializing", Some("initializing")),

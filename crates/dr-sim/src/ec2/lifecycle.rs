@@ -83,6 +83,24 @@ pub(super) fn terminate(world: &mut World, call: &Call, params: &Params) -> Serv
     })
 }
 
+/// `RebootInstances`: they go on running, their status checks begin again.
+pub(super) fn reboot(world: &mut World, call: &Call, params: &Params) -> ServiceResult<Answer> {
+    let may_reboot = |i: &Instance| match i.state {
+        InstanceState::Running => Ok(()),
+        _ => Err(wrong_state(i, "rebooted")),
+    };
+    change(world, call, params, may_reboot, |world, call, id| {
+        if let Some(ec2) = state_in(&mut world.places, call)
+            && let Some(instance) = ec2.instances.get_mut(id)
+        {
+            instance.rebooted = Some(call.now);
+        }
+    })?;
+    Ok(answer(call, |xml| {
+        xml.text("return", true);
+    }))
+}
+
 fn wrong_state(instance: &Instance, verb: &str) -> ServiceError {
     refused(
         "IncorrectInstanceState",

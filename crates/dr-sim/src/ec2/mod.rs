@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::error::ServiceResult;
@@ -23,6 +24,7 @@ mod lifecycle;
 mod machine;
 mod network;
 mod resources;
+mod routes;
 mod tags;
 mod template_data;
 mod templates;
@@ -42,7 +44,10 @@ pub use resources::{
 };
 pub use template_data::{Device, Interface, TemplateData};
 pub use templates::{Template, Version};
-pub use views::{InstanceView, TemplateView, create_template, look, state_of, subnet_az, template};
+pub use types::size_of;
+pub use views::{
+    InstanceView, TemplateView, create_template, down_since, look, state_of, subnet_az, template,
+};
 
 /// XML namespace of the API version that all current SDKs speak.
 const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
@@ -62,6 +67,10 @@ pub struct State {
     pub volumes: BTreeMap<String, Volume>,
     /// Launch templates by id.
     pub templates: BTreeMap<String, Template>,
+    /// Instances that cannot be described any more, and when they were terminated: others may
+    /// still wait for them.
+    #[serde(default)]
+    pub ended: BTreeMap<String, DateTime<Utc>>,
     /// What will happen by itself, earliest first.
     pub queue: BTreeSet<Due>,
     /// Whether new volumes are encrypted without being asked.
@@ -78,6 +87,7 @@ static EMPTY: State = State {
     instances: BTreeMap::new(),
     volumes: BTreeMap::new(),
     templates: BTreeMap::new(),
+    ended: BTreeMap::new(),
     queue: BTreeSet::new(),
     encryption_by_default: false,
     default_kms_key: None,
@@ -113,6 +123,7 @@ const TABLE: &[(&str, Operation)] = &[
     ),
     ("DescribeLaunchTemplates", templates::describe),
     ("DescribeNetworkInterfaces", network::interfaces),
+    ("DescribeRouteTables", routes::describe),
     ("DescribeSecurityGroups", network::security_groups),
     ("DescribeSubnets", network::subnets),
     ("DescribeTags", tags::describe),
@@ -121,6 +132,7 @@ const TABLE: &[(&str, Operation)] = &[
     ("GetEbsDefaultKmsKeyId", account::default_kms_key),
     ("GetEbsEncryptionByDefault", account::encryption_by_default),
     ("ModifyLaunchTemplate", templates::modify),
+    ("RebootInstances", lifecycle::reboot),
     ("StartInstances", lifecycle::start),
     ("StopInstances", lifecycle::stop),
     ("TerminateInstances", lifecycle::terminate),

@@ -98,10 +98,13 @@ where
     }
     let filters = filters::read(params)?;
     let page = Page::read(params, 5, 1000)?;
-    let named = map
-        .iter()
-        .filter(|(id, _)| ids.is_empty() || ids.contains(id.as_str()));
-    page.take(named, |item| filters::pass(item, &filters))
+    let passes = |item: &&'a T| filters::pass(item, &filters);
+    if ids.is_empty() {
+        return page.take(map.iter(), passes);
+    }
+    // A few out of thousands are looked up.
+    let named = ids.into_iter().filter_map(|id| map.get_key_value(id));
+    page.take(named, passes)
 }
 
 /// `DescribeSubnets`.
@@ -157,8 +160,23 @@ pub(super) fn security_groups(
             xml.text("groupId", &g.id).text("groupName", &g.name);
             xml.text("groupDescription", &g.description)
                 .text("vpcId", &g.vpc_id);
-            xml.element("ipPermissions", |_| ());
-            xml.element("ipPermissionsEgress", |_| ());
+            // The rules of a VPC's default group: in from itself, out to anywhere.
+            xml.list("ipPermissions", "item", [g], |xml, g| {
+                xml.text("ipProtocol", "-1");
+                xml.list("groups", "item", [g], |xml, g| {
+                    xml.text("userId", &call.caller.account)
+                        .text("groupId", &g.id);
+                });
+                xml.element("ipRanges", |_| ());
+            });
+            let out = (!g.no_egress).then_some("0.0.0.0/0");
+            xml.list("ipPermissionsEgress", "item", out, |xml, range| {
+                xml.text("ipProtocol", "-1");
+                xml.element("groups", |_| ());
+                xml.list("ipRanges", "item", [range], |xml, range| {
+                    xml.text("cidrIp", range);
+                });
+            });
             write_tags(xml, &g.tags);
         });
         filters::write_next(xml, next);

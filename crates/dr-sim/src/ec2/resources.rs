@@ -94,6 +94,9 @@ pub struct Instance {
     pub state_since: DateTime<Utc>,
     /// Last start.
     pub launched: DateTime<Utc>,
+    /// Last reboot since then.
+    #[serde(default)]
+    pub rebooted: Option<DateTime<Utc>>,
     /// Who stopped or terminated it: code and message.
     pub state_reason: Option<(String, String)>,
     /// Subnet.
@@ -173,6 +176,9 @@ pub struct Vpc {
     pub id: String,
     /// Address range.
     pub cidr: Ipv4Net,
+    /// Injected: its route table has no default route.
+    #[serde(default)]
+    pub no_way_out: bool,
 }
 
 /// A subnet with its address book.
@@ -224,7 +230,7 @@ impl Subnet {
     }
 }
 
-/// A security group. Its rules are not simulated: no packet ever passes.
+/// A security group. Its rules are described and no more: no packet ever passes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityGroup {
     /// `sg-` and 17 hexadecimal digits.
@@ -235,6 +241,9 @@ pub struct SecurityGroup {
     pub name: String,
     /// Description.
     pub description: String,
+    /// Injected: it lets nothing out. Otherwise everything, as new groups do.
+    #[serde(default)]
+    pub no_egress: bool,
     /// Tags.
     pub tags: Tags,
 }

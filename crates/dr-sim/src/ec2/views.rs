@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::resources::{Instance, Tags};
+use chrono::{DateTime, Utc};
+
+use super::resources::{Instance, InstanceState, Tags};
 use super::template_data::{Interface, TemplateData};
 use super::templates::{Template, Version};
 use super::{Platform, State};
@@ -82,6 +84,20 @@ pub fn look(world: &World, account: &str, region: &str, id: &str) -> Option<Inst
 #[must_use]
 pub fn state_of(world: &World, account: &str, region: &str, id: &str) -> Option<&'static str> {
     instance(world, account, region, id).map(|i| i.state.word())
+}
+
+/// Since when an instance is down: on its way to stopped or terminated, or beyond. `None` where it
+/// is up, or was never there.
+#[must_use]
+pub fn down_since(world: &World, account: &str, region: &str, id: &str) -> Option<DateTime<Utc>> {
+    let ec2 = state(world, account, region)?;
+    match ec2.instances.get(id) {
+        Some(i) => match i.state {
+            InstanceState::Pending | InstanceState::Running => None,
+            _ => Some(i.state_since),
+        },
+        None => ec2.ended.get(id).copied(),
+    }
 }
 
 /// Availability Zone of a subnet.

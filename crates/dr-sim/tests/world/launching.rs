@@ -38,7 +38,7 @@ async fn launching_into_an_instance_keeps_its_id_and_address_and_replaces_its_vo
     let (after, free_after) = look(&bench);
     assert_eq!(after.state, "running");
     assert_eq!(after.private_ip, before.private_ip);
-    assert_eq!(free_after.len(), 1, "the old root volume stays, detached");
+    assert_eq!(free_after.len(), 2, "the old volumes stay, detached");
     let found = bench.ok("DescribeRecoveryInstances", json!({})).await;
     let instance = &found["items"][0];
     assert_eq!(instance["ec2InstanceID"], target);
@@ -156,10 +156,11 @@ async fn an_injected_launch_failure_hits_one_launch_only() {
 async fn without_a_target_a_new_instance_is_launched_from_the_template() {
     let bench = Bench::with(3);
     let server = bench.server("app-portal-01").await;
+    let target = bench.target("app-portal-01");
     let id = bench.start(&[&server], true).await;
     let job = bench.finish(&id).await;
     let instance = text(&job["participatingServers"][0]["recoveryInstanceID"]);
-    assert_ne!(instance, bench.target("app-portal-01"));
+    assert_ne!(instance, target);
     let view = bench
         .sim
         .control()

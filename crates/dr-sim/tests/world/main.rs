@@ -1,6 +1,8 @@
 //! The simulator from outside, over its HTTP door, in manual time.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod agents;
+mod commands;
 mod control;
 mod durability;
 mod estate;
@@ -9,3 +11,4 @@ mod jobs;
 mod launching;
 mod replication;
 mod requests;
+mod round_trip;
