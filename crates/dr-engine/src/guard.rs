@@ -164,6 +164,9 @@ mod tests {
             job_id: None,
             launched_at: None,
             failback_state: None,
+            replication: Default::default(),
+            agent_seen_at: None,
+            name: None,
         }
     }
 

@@ -13,6 +13,7 @@ use dr_model::job::{Job, JobStatus, LaunchStatus, ParticipatingServer};
 use dr_model::launch::{LaunchConfiguration, LaunchTemplate};
 use dr_model::place::{Direction, Place};
 use dr_model::plan::OnFailure;
+use dr_model::replication::{Replication, ReplicationDirection};
 use dr_model::server::{
     Architecture, BootMode, Disk, OriginInstance, Platform, ReplicationState, SourceServer,
 };
@@ -51,6 +52,10 @@ pub(crate) fn source() -> SourceServer {
             volume_problem: None,
         }],
         tags: BTreeMap::new(),
+        arn: None,
+        direction: ReplicationDirection::Failover,
+        reversed_arn: None,
+        replication: Replication::default(),
     }
 }
 
@@ -124,6 +129,7 @@ pub(crate) fn place(purpose: ExecutionType) -> PlaceFacts {
     let group = SecurityGroup {
         id: "sg-1".into(),
         vpc_id: Some("vpc-1".into()),
+        rules: Vec::new(),
     };
     let profile = ProfilePolicies {
         role_arn: Some("arn:aws:iam::444455556666:role/recovery".into()),

@@ -27,6 +27,9 @@ fn recovery(instance: &str, state: &str) -> RecoveryInstance {
         job_id: None,
         launched_at: None,
         failback_state: None,
+        replication: Default::default(),
+        agent_seen_at: None,
+        name: None,
     }
 }
 
