@@ -21,6 +21,18 @@ impl Dice {
         Self { seed, rolls: 0 }
     }
 
+    /// Other dice, that follow from these and leave them as they are: for what is added to a world
+    /// without changing anything else in it.
+    #[must_use]
+    pub fn aside(&self) -> Self {
+        // Any odd factor keeps different positions apart.
+        let position = self
+            .rolls
+            .wrapping_add(1)
+            .wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        Self::new(self.seed ^ position)
+    }
+
     fn next(&mut self) -> ChaCha8Rng {
         self.rolls += 1;
         let mut rng = ChaCha8Rng::seed_from_u64(self.seed);

@@ -113,6 +113,13 @@ impl InstanceType {
     }
 }
 
+/// vCPUs and bytes of memory of an instance type.
+#[must_use]
+pub fn size_of(name: &str) -> Option<(u32, u64)> {
+    let found = find(name)?;
+    Some((found.vcpus, u64::from(found.memory_mib) * 1024 * 1024))
+}
+
 /// The type of this name.
 pub(super) fn find(name: &str) -> Option<InstanceType> {
     let (family, size) = name.split_once('.')?;

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::Duration;
 
 use super::machines::{self, Planned, address, misspelled, plan};
+use super::outside;
 use super::places::{self, Ground, PROFILE};
 use super::{Built, Estate, Flaw, FlawKind, LARGEST, SMALLEST_WITH_FLAWS, Site};
 use crate::dice::Dice;
@@ -31,6 +32,17 @@ pub(crate) fn build(world: &mut World, estate: &Estate) -> Result<Built, Service
         return Err(ServiceError::validation(format!(
             "an estate has at most {LARGEST} servers"
         )));
+    }
+    for (what, wanted) in [
+        ("unprotected", estate.unprotected),
+        ("on_premises", estate.on_premises),
+    ] {
+        if wanted > outside::LARGEST {
+            return Err(ServiceError::validation(format!(
+                "{what}: an estate has at most {} of them",
+                outside::LARGEST
+            )));
+        }
     }
     let mut dice = Dice::new(estate.seed);
     let primary = places::prepare(world, &estate.primary);
@@ -63,12 +75,15 @@ pub(crate) fn build(world: &mut World, estate: &Estate) -> Result<Built, Service
             });
         }
     }
+    let (unprotected, on_premises) = outside::build(world, estate, &primary);
     Ok(Built {
         servers: estate.servers,
         targets: estate.servers,
         staging_accounts,
         roles: roles.to_vec(),
         flaws,
+        unprotected,
+        on_premises,
     })
 }
 
@@ -230,7 +245,7 @@ fn target(
     let allow: Tags = BTreeMap::from([(ALLOW_TAG.0.to_owned(), ALLOW_TAG.1.to_owned())]);
     let mut spec = InstanceSpec {
         running: false,
-        disks: disks(&planned.machine).into_iter().take(1).collect(),
+        disks: disks(&planned.machine),
         ..instance(world, ground, planned, allow)
     };
     match flaw {

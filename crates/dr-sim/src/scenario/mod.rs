@@ -3,6 +3,7 @@
 
 mod build;
 mod machines;
+mod outside;
 mod places;
 
 pub(crate) use build::build;
@@ -43,6 +44,11 @@ pub struct Estate {
     pub servers: usize,
     /// Seed of what differs between servers: sizes, systems, lag.
     pub seed: u64,
+    /// Further EC2 instances beside the servers, that nobody protects yet: by turns Linux, Windows,
+    /// one that Systems Manager does not manage, and a stopped one.
+    pub unprotected: usize,
+    /// Machines outside AWS that Systems Manager manages in the primary region.
+    pub on_premises: usize,
     /// Where the servers run.
     pub primary: Site,
     /// Where they are recovered.
@@ -58,6 +64,8 @@ impl Default for Estate {
     fn default() -> Self {
         Self {
             servers: 24,
+            unprotected: 4,
+            on_premises: 2,
             seed: 1,
             primary: Site::new("111122223333", "us-east-1"),
             recovery: Site::new("444455556666", "us-west-2"),
@@ -80,6 +88,12 @@ pub struct Built {
     pub roles: Vec<String>,
     /// The flawed pre-provisioned instances.
     pub flaws: Vec<Flaw>,
+    /// Instances in the primary region that nobody protects.
+    #[serde(default)]
+    pub unprotected: Vec<String>,
+    /// Managed machines outside AWS (`mi-`).
+    #[serde(default)]
+    pub on_premises: Vec<String>,
 }
 
 /// A pre-provisioned instance that is not as it should be.

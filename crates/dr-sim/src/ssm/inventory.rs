@@ -1,28 +1,16 @@
 //! `DescribeInstanceInformation`.
 
-use std::collections::BTreeSet;
-use std::ops::Bound;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, Duration, Utc};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::Agent;
-use crate::ec2::{Instance, InstanceState, Platform};
+use super::node::{self, Behind, Node};
 use crate::error::{ServiceError, ServiceResult};
-use crate::iam;
 use crate::service::Call;
 use crate::wire::aws_json;
 use crate::world::World;
 
-/// Policy that an instance needs to be managed.
-const POLICY: &str = "AmazonSSMManagedInstanceCore";
-/// Seconds from `running` to the agent's first report.
-const AGENT_START_SECONDS: i64 = 20;
-/// Seconds between an agent's reports (Systems Manager user guide: five minutes).
-const PING_SECONDS: i64 = 300;
 /// Page limits (API reference).
 const PAGE: (usize, usize) = (5, 50);
 /// Version that all agents have.
@@ -51,110 +39,104 @@ struct OldFilter {
     value_set: Vec<String>,
 }
 
-/// A managed instance at one moment.
-struct Managed<'a> {
-    instance: &'a Instance,
-    agent: Option<&'a Agent>,
-    online: bool,
-    last_ping: DateTime<Utc>,
-}
-
-impl Managed<'_> {
-    fn ping_status(&self) -> &'static str {
-        if self.online {
-            "Online"
-        } else {
-            "ConnectionLost"
-        }
-    }
-
-    fn platform_type(&self) -> &'static str {
-        match self.instance.machine.platform {
-            Platform::Windows => "Windows",
-            Platform::Linux => "Linux",
-        }
-    }
-
-    /// The values that a filter key looks at; `None` is an unknown key.
-    fn values(&self, key: &str) -> Option<Vec<String>> {
-        if let Some(tag) = key.strip_prefix("tag:") {
-            return Some(self.instance.tags.get(tag).cloned().into_iter().collect());
-        }
-        let one = match key {
-            "InstanceIds" => self.instance.id.clone(),
-            "PingStatus" => self.ping_status().to_owned(),
-            "PlatformTypes" | "PlatformType" => self.platform_type().to_owned(),
-            "AgentVersion" => AGENT_VERSION.to_owned(),
-            "ResourceType" => "EC2Instance".to_owned(),
-            "IamRole" => self.instance.profile.clone()?,
-            "tag-key" => return Some(self.instance.tags.keys().cloned().collect()),
-            "ActivationIds" | "AssociationStatus" | "SourceIds" | "SourceTypes" => {
-                return Some(Vec::new());
-            }
-            _ => return None,
-        };
-        Some(vec![one])
-    }
-
-    fn body(&self) -> Value {
-        let windows = self.instance.machine.platform == Platform::Windows;
-        let (name, version) = if windows {
-            ("Microsoft Windows Server 2022 Datacenter", "10.0.20348")
-        } else {
-            ("Amazon Linux", "2023")
-        };
-        let mut body = json!({
-            "InstanceId": self.instance.id,
-            "PingStatus": self.ping_status(),
-            "LastPingDateTime": self.last_ping.timestamp(),
-            "AgentVersion": AGENT_VERSION,
-            "IsLatestVersion": true,
-            "PlatformType": self.platform_type(),
-            "PlatformName": name,
-            "PlatformVersion": version,
-            "ResourceType": "EC2Instance",
-            "IPAddress": self.instance.private_ip.to_string(),
-            "SourceType": "AWS::EC2::Instance",
-            "SourceId": self.instance.id,
-        });
-        if let Some(agent) = self.agent {
-            body["ComputerName"] = json!(agent.hostname);
-        } else {
-            let host = self.instance.private_ip.to_string().replace('.', "-");
-            body["ComputerName"] = json!(format!("ip-{host}"));
-        }
-        body
+fn ping_status(node: &Node<'_>) -> &'static str {
+    if node.online {
+        "Online"
+    } else {
+        "ConnectionLost"
     }
 }
 
-/// How an instance looks to Systems Manager; `None`: not managed (yet, or any more).
-fn observe<'a>(
-    instance: &'a Instance,
-    agent: Option<&'a Agent>,
-    silent: bool,
-    now: DateTime<Utc>,
-) -> Option<Managed<'a>> {
-    let up_since = instance.state_since + Duration::seconds(AGENT_START_SECONDS);
-    let (online, last_ping) = match instance.state {
-        InstanceState::Terminated => return None,
-        InstanceState::Running if up_since <= now => {
-            let since = (now - up_since).num_seconds();
-            (!silent, now - Duration::seconds(since % PING_SECONDS))
-        }
-        InstanceState::Running | InstanceState::Pending => (false, agent?.registered),
-        _ => (false, instance.state_since),
+fn platform_type(node: &Node<'_>) -> &'static str {
+    if node.windows() { "Windows" } else { "Linux" }
+}
+
+fn resource_type(node: &Node<'_>) -> &'static str {
+    match node.behind {
+        Behind::Ec2(..) => "EC2Instance",
+        Behind::Elsewhere(_) => "ManagedInstance",
+    }
+}
+
+/// The values that a filter key looks at; `None` is an unknown key.
+fn values(node: &Node<'_>, key: &str) -> Option<Vec<String>> {
+    let (tags, role, activation) = match node.behind {
+        Behind::Ec2(instance, _) => (Some(&instance.tags), instance.profile.as_ref(), None),
+        Behind::Elsewhere(hybrid) => (None, Some(&hybrid.role), Some(&hybrid.activation_id)),
     };
-    Some(Managed {
-        instance,
-        agent,
-        online,
-        last_ping,
-    })
+    if let Some(tag) = key.strip_prefix("tag:") {
+        return Some(
+            tags.and_then(|tags| tags.get(tag))
+                .cloned()
+                .into_iter()
+                .collect(),
+        );
+    }
+    let one = match key {
+        "InstanceIds" => node.id.to_owned(),
+        "PingStatus" => ping_status(node).to_owned(),
+        "PlatformTypes" | "PlatformType" => platform_type(node).to_owned(),
+        "AgentVersion" => AGENT_VERSION.to_owned(),
+        "ResourceType" => resource_type(node).to_owned(),
+        "IamRole" => role?.clone(),
+        "ActivationIds" => return Some(activation.cloned().into_iter().collect()),
+        "tag-key" => {
+            return Some(
+                tags.into_iter()
+                    .flatten()
+                    .map(|(key, _)| key.clone())
+                    .collect(),
+            );
+        }
+        "AssociationStatus" | "SourceIds" | "SourceTypes" => return Some(Vec::new()),
+        _ => return None,
+    };
+    Some(vec![one])
 }
 
-fn passes(managed: &Managed<'_>, filters: &[Filter]) -> bool {
+fn body(node: &Node<'_>) -> Value {
+    let (name, version) = if node.windows() {
+        ("Microsoft Windows Server 2022 Datacenter", "10.0.20348")
+    } else {
+        ("Amazon Linux", "2023")
+    };
+    let mut body = json!({
+        "InstanceId": node.id,
+        "PingStatus": ping_status(node),
+        "LastPingDateTime": node.last_ping.timestamp(),
+        "AgentVersion": AGENT_VERSION,
+        "IsLatestVersion": true,
+        "PlatformType": platform_type(node),
+        "PlatformName": name,
+        "PlatformVersion": version,
+        "ResourceType": resource_type(node),
+        "SourceId": node.id,
+        "ComputerName": node.hostname(),
+    });
+    match node.behind {
+        Behind::Ec2(instance, _) => {
+            body["IPAddress"] = json!(instance.private_ip.to_string());
+            body["SourceType"] = json!("AWS::EC2::Instance");
+        }
+        Behind::Elsewhere(hybrid) => {
+            body["IPAddress"] = json!(hybrid.machine.ips.first());
+            body["SourceType"] = json!("AWS::SSM::ManagedInstance");
+            body["ActivationId"] = json!(hybrid.activation_id);
+            body["IamRole"] = json!(hybrid.role);
+            body["RegistrationDate"] = json!(hybrid.registered.timestamp());
+            body["Name"] = json!(hybrid.machine.hostname);
+            if !hybrid.machine.windows {
+                body["PlatformName"] = json!("Red Hat Enterprise Linux");
+                body["PlatformVersion"] = json!("9.4");
+            }
+        }
+    }
+    body
+}
+
+fn passes(node: &Node<'_>, filters: &[Filter]) -> bool {
     filters.iter().all(|f| {
-        let have = managed.values(&f.key).unwrap_or_default();
+        let have = values(node, &f.key).unwrap_or_default();
         f.values.iter().any(|wanted| have.contains(wanted))
     })
 }
@@ -228,51 +210,16 @@ pub(super) fn describe(world: &World, call: &Call) -> ServiceResult<Map<String, 
         return Err(ServiceError::validation(message));
     }
     let after = request.next_token.as_deref().map(token).transpose()?;
-    let start = after.map_or(Bound::Unbounded, Bound::Excluded);
-    let mut body = Map::new();
-    let mut list: Vec<Value> = Vec::new();
-    let managed_profiles = profiles(world, &call.caller.account);
-    if let Some(place) = world.at(&call.caller.account, &call.region) {
-        let mut last = None;
-        for (id, instance) in place.ec2.instances.range((start, Bound::Unbounded)) {
-            if !instance
-                .profile
-                .as_deref()
-                .is_some_and(|p| managed_profiles.contains(p))
-            {
-                continue;
-            }
-            let silent = place.ssm.silent.contains(id);
-            let managed = observe(instance, place.ssm.agents.get(id), silent, call.now);
-            let Some(managed) = managed.filter(|m| passes(m, &filters)) else {
-                continue;
-            };
-            if list.len() == size {
-                body.insert(
-                    "NextToken".to_owned(),
-                    json!(last.map(|id: &String| STANDARD.encode(id))),
-                );
-                break;
-            }
-            list.push(managed.body());
-            last = Some(id);
-        }
+    let (account, region) = (&call.caller.account, &call.region);
+    let mut nodes = node::all(world, account, region, after.as_deref(), call.now);
+    nodes.retain(|node| passes(node, &filters));
+    let mut answer = Map::new();
+    if nodes.len() > size {
+        nodes.truncate(size);
+        let last = nodes.last().map(|node| STANDARD.encode(node.id));
+        answer.insert("NextToken".to_owned(), json!(last));
     }
-    body.insert("InstanceInformationList".to_owned(), Value::Array(list));
-    Ok(body)
-}
-
-/// Names of the profiles whose role lets an agent report.
-fn profiles<'a>(world: &'a World, account: &str) -> BTreeSet<&'a str> {
-    let Some(known) = world.accounts.get(account).map(|a| &a.iam.profiles) else {
-        return BTreeSet::new();
-    };
-    known
-        .keys()
-        .map(String::as_str)
-        .filter(|name| {
-            iam::profile_policies(world, account, name)
-                .is_some_and(|p| p.iter().any(|p| p == POLICY))
-        })
-        .collect()
+    let list: Vec<Value> = nodes.iter().map(body).collect();
+    answer.insert("InstanceInformationList".to_owned(), Value::Array(list));
+    Ok(answer)
 }
