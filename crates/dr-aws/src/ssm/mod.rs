@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use aws_config::SdkConfig;
 use aws_sdk_ssm::types as sdk;
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use dr_error::sdk::{Caller, once_only};
 use dr_error::{Clock, Error, FieldProblem, Result};
 use dr_model::place::Place;
@@ -203,16 +203,18 @@ impl Ssm {
             })
     }
 
-    /// Commands sent since a time, those of other people too. Systems Manager keeps them for 30 days.
+    /// Commands sent since a time, those of other people too, and perhaps some of the second before: whether
+    /// Systems Manager counts the time itself in is not documented. It keeps commands for 30 days.
     /// IAM: `ssm:ListCommands`.
     ///
     /// # Errors
     /// `Error::Aws`.
     pub async fn commands_since(&self, from: DateTime<Utc>) -> Result<Vec<SentCommand>> {
+        // Whole seconds, cut, so that a search from it never misses what came after.
+        let from = (from - TimeDelta::seconds(1)).to_rfc3339_opts(SecondsFormat::Secs, true);
         let filter = sdk::CommandFilter::builder()
             .key(sdk::CommandFilterKey::InvokedAfter)
-            // Whole seconds, cut, so that a search from it never misses what came after.
-            .value(from.to_rfc3339_opts(SecondsFormat::Secs, true))
+            .value(from)
             .build()
             .map_err(Error::internal)?;
         let commands = self

@@ -178,7 +178,7 @@ async fn a_command_whose_answer_was_lost_is_found_by_its_comment() {
     assert_eq!(ours.instance_ids, [INSTANCE]);
     assert_eq!(
         body(&script.sent()[0])["Filters"],
-        json!([{"key": "InvokedAfter", "value": "2026-01-31T12:00:00Z"}])
+        json!([{"key": "InvokedAfter", "value": "2026-01-31T11:59:59Z"}])
     );
 }
 
