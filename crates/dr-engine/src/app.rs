@@ -12,6 +12,7 @@ use dr_monitor::room::Limits;
 use dr_store::Store;
 
 use crate::cloud::Cloud;
+use crate::replication::Memory;
 
 /// How long quotas are taken as read: they change by a request to AWS.
 const LIMITS_HOURS: i64 = 1;
@@ -40,6 +41,7 @@ struct Shared {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     limits: Mutex<BTreeMap<Place, (DateTime<Utc>, Limits)>>,
+    memory: Memory,
 }
 
 /// What every operation stands on. Cheap to clone.
@@ -65,6 +67,7 @@ impl App {
             clock,
             ids,
             limits: Mutex::default(),
+            memory: Memory::default(),
         }))
     }
 
@@ -96,6 +99,12 @@ impl App {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// When this process last read each place.
+    #[must_use]
+    pub fn memory(&self) -> &Memory {
+        &self.0.memory
     }
 
     /// SNS.

@@ -13,6 +13,7 @@ pub mod matching;
 pub mod pairs;
 pub mod plans;
 pub mod recovery;
+pub mod replication;
 #[cfg(test)]
 mod samples;
 pub mod servers;

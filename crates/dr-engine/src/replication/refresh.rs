@@ -1,0 +1,140 @@
+//! Reading places into the inventory.
+
+use chrono::{DateTime, Duration, Utc};
+use dr_error::{AwsClass, Error, Result};
+use dr_model::inventory::Inventory;
+use dr_model::place::Place;
+use futures::{StreamExt, stream};
+
+use crate::app::App;
+use crate::replication::inventory::{Reading, inventory, is_point_due};
+use crate::replication::read::places;
+
+/// Places that are read at the same time.
+const CONCURRENCY: usize = 8;
+/// A place that holds servers is read at most so often.
+const PAUSE_SECONDS: i64 = 60;
+/// A place that holds none.
+const EMPTY_PAUSE_SECONDS: i64 = 900;
+
+/// Reads a place and stores what it shows. A place that cannot be read keeps what was known of it, with the error:
+/// that is no error of this function. Two sweeps of DRS, a page per 200 servers.
+///
+/// # Errors
+/// What the store answers.
+pub async fn refresh(app: &App, place: &Place) -> Result<Inventory> {
+    let previous = app.store().inventory(place).await?;
+    let reading = read(app, place).await.map_err(|error| {
+        tracing::warn!(%error, %place, "replication could not be read");
+        words(&error)
+    });
+    let now = app.clock().now();
+    let mut inventory = inventory(place, previous, reading, now);
+    if is_point_due(&inventory, now) {
+        // Kept first: a point that was kept and not noted is kept once all the same.
+        app.store().keep_lag_points(&inventory, now).await?;
+        inventory.points_at = Some(now);
+    }
+    if app.store().put_inventory(&inventory).await? {
+        return Ok(inventory);
+    }
+    // Somebody read it later than we did.
+    Ok(app.store().inventory(place).await?.unwrap_or(inventory))
+}
+
+async fn read(app: &App, place: &Place) -> Result<Reading> {
+    let cloud = app.cloud(place).await?;
+    let reading = async {
+        let (servers, recovery_instances) =
+            futures::try_join!(cloud.drs.source_servers(), cloud.drs.recovery_instances())?;
+        Ok::<_, Error>(Reading {
+            servers,
+            recovery_instances,
+        })
+    };
+    match reading.await {
+        // Where DRS was never set up, there is nothing: that is known, not wrong.
+        Err(error) if error.aws_class() == Some(AwsClass::NotInitialized) => Ok(Reading::default()),
+        found => found,
+    }
+}
+
+fn words(error: &Error) -> String {
+    match error {
+        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
+        other => other.to_string(),
+    }
+}
+
+/// Reads the places whose inventory is old: a minute where servers are, a quarter of an hour where none are. Called
+/// every few seconds while the poller runs, and by a rule every five minutes. A place that this process tried within
+/// the minute costs nothing; an error in one place does not keep the others waiting.
+///
+/// # Errors
+/// When the target accounts cannot be read.
+pub async fn poll(app: &App) -> Result<()> {
+    let places = places(app).await?;
+    stream::iter(places)
+        .for_each_concurrent(CONCURRENCY, |place| async move {
+            if let Err(error) = refresh_if_due(app, &place).await {
+                tracing::warn!(%error, %place, "inventory not refreshed");
+            }
+        })
+        .await;
+    Ok(())
+}
+
+async fn refresh_if_due(app: &App, place: &Place) -> Result<()> {
+    let now = app.clock().now();
+    // A place that cannot be read is not tried more often than one that can.
+    if !app
+        .memory()
+        .claim(place, Duration::seconds(PAUSE_SECONDS), now)
+    {
+        return Ok(());
+    }
+    let known = app.store().inventory(place).await?;
+    if known.is_some_and(|inventory| !is_due(&inventory, now)) {
+        return Ok(());
+    }
+    refresh(app, place).await.map(drop)
+}
+
+fn is_due(inventory: &Inventory, now: DateTime<Utc>) -> bool {
+    let is_empty = inventory.servers.is_empty() && inventory.error.is_none();
+    let pause = if is_empty {
+        EMPTY_PAUSE_SECONDS
+    } else {
+        PAUSE_SECONDS
+    };
+    now - inventory.refreshed_at >= Duration::seconds(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use dr_model::inventory::Inventory;
+
+    use super::is_due;
+    use crate::replication::inventory::{Reading, inventory};
+    use crate::samples::{at, direction, source};
+
+    fn read(servers: usize) -> Inventory {
+        let reading = Reading {
+            servers: vec![source(); servers],
+            recovery_instances: Vec::new(),
+        };
+        inventory(&direction().recovery, None, Ok(reading), at(0))
+    }
+
+    #[test]
+    fn a_place_with_servers_is_read_every_minute_and_an_empty_one_every_quarter_of_an_hour() {
+        assert!(!is_due(&read(1), at(59)) && is_due(&read(1), at(60)));
+        assert!(!is_due(&read(0), at(899)) && is_due(&read(0), at(900)));
+    }
+
+    #[test]
+    fn an_empty_place_that_could_not_be_read_is_tried_again_after_a_minute() {
+        let failed = inventory(&direction().recovery, None, Err("refused".into()), at(0));
+        assert!(is_due(&failed, at(60)));
+    }
+}
