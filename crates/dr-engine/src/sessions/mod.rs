@@ -16,6 +16,8 @@ pub mod re_protect;
 pub mod readiness;
 pub mod repair;
 pub mod reverse;
+#[cfg(test)]
+pub(crate) mod samples;
 pub mod split;
 pub mod step;
 pub mod tell;
@@ -116,6 +118,7 @@ pub fn moved(mut server: SessionServer, event: StageEvent) -> SessionServer {
     {
         server.stage = stage;
         server.intent = None;
+        server.error = None;
     }
     server
 }

@@ -5,7 +5,7 @@ use dr_model::ids::SessionId;
 use dr_model::server::ReplicationState;
 use dr_model::session::{
     Action, FailoverSession, Recovered, ReverseProgress, ReverseState, SessionServer, Stage,
-    StageEvent, WayBack,
+    StageEvent, StepError, WayBack,
 };
 use futures::StreamExt;
 use futures::stream;
@@ -83,6 +83,10 @@ pub fn decide(server: SessionServer, live: &Live, session: &FailoverSession) -> 
         .is_none_or(|known| known.source_server_id != a2.id)
     {
         server.way_back = Some(way_back);
+    }
+    let is_reversed = |error: &StepError| error.step == Act::Reverse.name();
+    if server.error.as_ref().is_some_and(is_reversed) {
+        server.error = None;
     }
     // Somebody may have started it by hand.
     let mut server = match server.stage {
