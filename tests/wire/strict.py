@@ -28,6 +28,12 @@ SIZE_SLIPS = {
 # Members: DynamoDB sends this one beside BillingModeSummary; the model has never had it.
 MEMBER_SLIPS = {("dynamodb", "TableDescription", "TableThroughputModeSummary")}
 
+# Patterns: both are typed as times, and are durations on the wire.
+DURATION_SLIPS = {
+    "dataReplicationInfo.lagDuration",
+    "failback.elapsedReplicationDuration",
+}
+
 
 class Differences(list):
     """What differs, as readable lines."""
@@ -150,6 +156,10 @@ def check_string(shape, value, found, path, _protocol):
     enum = getattr(shape, "enum", None)
     if enum and value not in enum:
         found.at(path, f"{value!r} is not among the {len(enum)} values of {shape.name}")
+    if shape.name == "ISO8601DatetimeString" and path.endswith(tuple(DURATION_SLIPS)):
+        if regex.fullmatch(r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?", value) is None or value[-1] in "PT":
+            found.at(path, f"{value!r} is no duration")
+        return
     check_length(shape, len(value), found, path)
     pattern = shape.metadata.get("pattern")
     if pattern and regex.search(pattern, value) is None:

@@ -313,3 +313,47 @@ def test_encryption_settings_are_told(ec2):
 def test_a_call_that_is_not_simulated_says_so(ec2):
     with refused("NotSimulated", 501):
         ec2.describe_vpcs()
+
+
+def test_a_reboot_goes_on_running_and_checks_again(ec2, sim):
+    running = by_state(ec2, "running")[0]["InstanceId"]
+    stopped = by_state(ec2, "stopped")[0]["InstanceId"]
+    sim.advance(600)
+    ec2.reboot_instances(InstanceIds=[running])
+    assert state_of(ec2, running) == "running"
+    checks = ec2.describe_instance_status(InstanceIds=[running])["InstanceStatuses"][0]
+    assert checks["InstanceStatus"]["Status"] == "initializing"
+    sim.advance(180)
+    checks = ec2.describe_instance_status(InstanceIds=[running])["InstanceStatuses"][0]
+    assert checks["InstanceStatus"]["Status"] == "ok"
+    with refused("IncorrectInstanceState", 400):
+        ec2.reboot_instances(InstanceIds=[stopped])
+    with refused("InvalidInstanceID.NotFound", 400):
+        ec2.reboot_instances(InstanceIds=[UNKNOWN])
+
+
+def test_networks_lead_out_until_somebody_closes_them(ec2, sim):
+    account, region = RECOVERY
+    subnet = ec2.describe_subnets()["Subnets"][0]
+    of_vpc = [{"Name": "vpc-id", "Values": [subnet["VpcId"]]}, {"Name": "association.main", "Values": ["true"]}]
+    group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+
+    def seen():
+        (table,) = ec2.describe_route_tables(Filters=of_vpc)["RouteTables"]
+        (found,) = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+        ways = {r["DestinationCidrBlock"]: r["GatewayId"] for r in table["Routes"]}
+        out = [r["CidrIp"] for p in found["IpPermissionsEgress"] for r in p["IpRanges"]]
+        return ways, out
+
+    ways, out = seen()
+    assert ways["0.0.0.0/0"].startswith("igw-") and "local" in ways.values()
+    assert out == ["0.0.0.0/0"]
+    sim.command("network", account=account, region=region, default_route=False, egress=False)
+    ways, out = seen()
+    assert "0.0.0.0/0" not in ways and out == []
+    sim.command("network", account=account, region=region, default_route=True, egress=True)
+    assert seen()[1] == ["0.0.0.0/0"]
+    of_subnet = [{"Name": "association.subnet-id", "Values": [subnet["SubnetId"]]}]
+    assert ec2.describe_route_tables(Filters=of_subnet)["RouteTables"] == [], "it follows the main table"
+    with refused("InvalidRouteTableID.NotFound", 400):
+        ec2.describe_route_tables(RouteTableIds=["rtb-00000000000000000"])

@@ -247,6 +247,14 @@ async fn a_missing_permission_of_the_starter_shows_in_the_launch_not_in_the_call
     assert_eq!(status, 202, "{answer}");
     let answer: Value = serde_json::from_str(&answer).unwrap();
     let job = bench.finish(&text(&answer["job"]["jobID"])).await;
+    let log = bench.log(&text(&job["jobID"])).await;
+    let at = |event: &str| {
+        let line = log.iter().find(|item| item["event"] == event).unwrap();
+        let at: chrono::DateTime<chrono::Utc> = text(&line["logDateTime"]).parse().unwrap();
+        at
+    };
+    let late = (at("LAUNCH_FAILED") - at("LAUNCH_START")).num_seconds();
+    assert!((270..=360).contains(&late), "about five minutes: {late} s");
     let error = raw_error(&bench, &job).await;
     assert!(error.starts_with("UnauthorizedOperation"), "{error}");
     assert!(error.ends_with("ec2:AttachVolume"), "{error}");

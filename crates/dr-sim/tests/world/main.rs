@@ -11,4 +11,5 @@ mod jobs;
 mod launching;
 mod replication;
 mod requests;
+mod reversal;
 mod round_trip;
