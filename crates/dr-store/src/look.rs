@@ -35,8 +35,8 @@ impl Store {
     pub async fn claim_look_at(&self, what: &str, seconds: u32) -> Result<bool> {
         let key = Key::new(attribute::EXECUTION_ID, format!("look#{what}"))
             .and(attribute::TIMESTAMP, LOOK);
-        let now = u64::try_from(self.clock.now().timestamp_millis()).unwrap_or_default();
-        let before = now.saturating_sub(u64::from(seconds) * 1000);
+        let now = self.clock.now().timestamp_millis();
+        let before = now - i64::from(seconds) * 1000;
         // What is over is looked at no more.
         let keep = chrono::Duration::seconds(i64::from(seconds)) + chrono::Duration::days(1);
         let ttl = expiry(self.clock.now(), keep);

@@ -1,5 +1,5 @@
-//! What accounts, groups, plans, pairs, sessions and installations have in common: one item each, a version, and for some a claim,
-//! i.e. a second item whose key is what must be unique.
+//! What accounts, groups, plans, pairs, sessions and installations have in common: one item each, a version, and
+//! for some a claim, i.e. a second item whose key is what must be unique.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};

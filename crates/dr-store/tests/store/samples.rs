@@ -11,10 +11,17 @@ use dr_model::execution::{
     ServerProgress, ServerRun, Subject, Tally, WaveRun,
 };
 use dr_model::group::{ProtectionGroup, Selection};
+use dr_model::installation::{Installation, InstallingMachine};
+use dr_model::inventory::{Activity, Inventory, InventoryServer};
 use dr_model::job::JobLogEntry;
 use dr_model::pair::{InstancePair, MatchMethod};
 use dr_model::place::{Direction, Place};
 use dr_model::plan::{OnFailure, RecoveryPlan, Wave};
+use dr_model::replication::ReplicationDirection;
+use dr_model::session::{
+    AgentRepair, FailoverSession, MappedBy, Recovered, RepairStage, ReverseProgress,
+    SERVERS_PER_PART, SessionPart, SessionServer, SessionStatus, Stage, StageTally, WayBack,
+};
 
 pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_770_000_000 + seconds, 123_456_789).unwrap()
@@ -234,5 +241,181 @@ pub fn code(error: &Error) -> String {
         Error::NotFound { kind, .. } => format!("NotFound {kind}"),
         Error::Invalid(problems) => format!("Invalid {}", problems[0].field),
         other => format!("{other:?}"),
+    }
+}
+
+pub fn session_id(n: usize) -> dr_model::ids::SessionId {
+    format!("fs-{}", uuid(n)).parse().unwrap()
+}
+
+/// A session of as many servers as given, and its parts, as a recovery makes them.
+pub fn session(n: usize, servers: usize) -> (FailoverSession, Vec<SessionPart>) {
+    let all: Vec<_> = (0..servers).map(|s| session_server(n, s)).collect();
+    let parts: Vec<_> = all
+        .chunks(SERVERS_PER_PART)
+        .enumerate()
+        .map(|(number, servers)| SessionPart {
+            session_id: session_id(n),
+            number,
+            servers: servers.to_vec(),
+            version: 0,
+        })
+        .collect();
+    let session = FailoverSession {
+        id: session_id(n),
+        execution_id: format!("exec-{}", uuid(n)).parse().unwrap(),
+        split_from: None,
+        direction: direction(),
+        plan_id: None,
+        plan_name: None,
+        group_ids: vec![group_id(1)],
+        mirrored_plan_id: None,
+        mirrored_groups: Vec::new(),
+        status: SessionStatus::Pending,
+        stages: StageTally {
+            pending: servers,
+            ..StageTally::default()
+        },
+        parts: parts.len(),
+        failback_execution_id: None,
+        commit_policy: None,
+        commit_window: None,
+        lag_threshold_seconds: 60,
+        error: None,
+        failed_servers: 0,
+        is_active: true,
+        looked_at: None,
+        ready_told_at: None,
+        created_by: "system".to_owned(),
+        created_at: at(i64::try_from(n).unwrap()),
+        updated_at: at(i64::try_from(n).unwrap()),
+        version: 0,
+    };
+    (session, parts)
+}
+
+fn session_server(session: usize, n: usize) -> SessionServer {
+    SessionServer {
+        source_server_id: source(n),
+        name: format!("web-app-server-{n:05}.example.internal"),
+        origin_instance_id: Some(target(n)),
+        launched_into: LaunchInto::NewInstance,
+        stage: Stage::Pending,
+        recovered: Some(Recovered {
+            recovery_instance_id: format!("i-{:017x}", session * 10_000 + n).parse().unwrap(),
+            instance_id: target(session * 10_000 + n),
+            private_ip: Some("10.255.255.255".to_owned()),
+        }),
+        left_out: None,
+        repair: None,
+        reverse: ReverseProgress::default(),
+        way_back: None,
+        mirrored: None,
+        returned: None,
+        forward: ReverseProgress::default(),
+        cleanup: None,
+        intent: None,
+        error: None,
+    }
+}
+
+/// A server of which everything is known and much went wrong.
+pub fn worn(server: &SessionServer) -> SessionServer {
+    let words = |n: usize| Some("word ".repeat(n / 5));
+    let progress = ReverseProgress {
+        replication_state: Some("CONTINUOUS".to_owned()),
+        asked_at: Some(at(1)),
+        ready_at: Some(at(2)),
+        lag_seconds: Some(123),
+        total_bytes: 123_456_789_012,
+        done_bytes: 123_456_789_012,
+        backlogged_bytes: 123_456_789,
+        bytes_per_second: Some(123_456_789),
+        eta: Some(at(3)),
+        stalled_since: Some(at(4)),
+        problem: words(200),
+        seen_at: Some(at(5)),
+        ..ReverseProgress::default()
+    };
+    SessionServer {
+        stage: Stage::CleaningUp,
+        way_back: Some(WayBack {
+            source_server_id: server.source_server_id.clone(),
+            mapped_by: MappedBy::InstanceId,
+        }),
+        reverse: progress.clone(),
+        forward: progress,
+        // As long as a repair with its output, a mirrored server, a clean-up and a failed step together.
+        left_out: words(1_600),
+        ..server.clone()
+    }
+}
+
+pub fn installation(n: usize) -> Installation {
+    Installation {
+        id: format!("ai-{}", uuid(n)).parse().unwrap(),
+        place: direction().primary,
+        target_region: "us-west-2".parse().unwrap(),
+        tags: vec!["Tier=web".to_owned()],
+        machines: vec![InstallingMachine {
+            machine_id: "mi-0123456789abcdef0".parse().unwrap(),
+            name: Some("web".to_owned()),
+            progress: AgentRepair {
+                stage: RepairStage::ReadyToInstall,
+                asked_at: at(0),
+                since: at(0),
+                command_id: None,
+                command_status: None,
+                output: None,
+                reason: None,
+                tries: 0,
+            },
+            source_server_id: None,
+        }],
+        intended_at: None,
+        is_active: true,
+        created_by: "somebody".to_owned(),
+        created_at: at(i64::try_from(n).unwrap()),
+        updated_at: at(i64::try_from(n).unwrap()),
+        version: 0,
+    }
+}
+
+/// What was read of a place at a time.
+pub fn inventory(place: Place, servers: usize, read: i64) -> Inventory {
+    Inventory {
+        place,
+        refreshed_at: at(read),
+        error: None,
+        servers: (0..servers).map(|n| inventory_server(n, read)).collect(),
+        activity: vec![Activity {
+            at: at(read),
+            source_server_id: source(1),
+            name: "web".to_owned(),
+            from: "INITIAL_SYNC".to_owned(),
+            to: "CONTINUOUS".to_owned(),
+        }],
+        points_at: None,
+    }
+}
+
+fn inventory_server(n: usize, read: i64) -> InventoryServer {
+    InventoryServer {
+        source_server_id: source(n),
+        name: format!("web-app-server-{n:05}.example.internal"),
+        origin_instance_id: Some(target(n)),
+        origin_account_id: Some("111111111111".parse().unwrap()),
+        origin_region: Some("us-east-1".parse().unwrap()),
+        direction: ReplicationDirection::Failover,
+        state: "CONTINUOUS".to_owned(),
+        lag_seconds: u64::try_from(read).ok(),
+        last_consistent_at: Some(at(read)),
+        eta: None,
+        error: None,
+        total_bytes: 123_456_789_012,
+        done_bytes: 123_456_789_012,
+        backlogged_bytes: 0,
+        has_recovery_instance: false,
+        state_since: at(0),
     }
 }
