@@ -1,7 +1,9 @@
 //! Texts and numbers with bounds, checked where they are parsed.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
+use dr_model::ids::{InstanceId, MachineId, RecoveryInstanceId, SourceServerId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -169,6 +171,88 @@ bounded_integers! {
     RtoSeconds, 60..=604_800, 1800, "seconds from 60 to 604800";
     /// How long a pause waits for a person, in seconds: a minute to a week.
     PauseSeconds, 60..=604_800, 86_400, "seconds from 60 to 604800";
+    /// How far behind a replication may be and still be ready: none to an hour.
+    LagSeconds, 0..=3600, 60, "seconds from 0 to 3600";
+    /// How much data may be lost at most, in seconds: a second to a week.
+    RpoSeconds, 1..=604_800, 900, "seconds from 1 to 604800";
+    /// How long a failback stays uncommitted, in minutes: one to a week.
+    WindowMinutes, 1..=10_080, 60, "minutes from 1 to 10080";
+    /// A TCP port.
+    Port, 1..=65_535, 443, "a port from 1 to 65535";
+}
+
+macro_rules! bounded_sets {
+    ($($(#[$doc:meta])* $name:ident($inner:ty = $set:literal), 1..=$high:literal, $expected:literal;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+        #[serde(try_from = $set, into = $set)]
+        #[schemars(extend("minItems" = 1, "maxItems" = $high))]
+        pub struct $name(BTreeSet<$inner>);
+
+        impl $name {
+            /// What is in it.
+            #[must_use]
+            pub fn get(&self) -> &BTreeSet<$inner> {
+                &self.0
+            }
+        }
+
+        impl TryFrom<BTreeSet<$inner>> for $name {
+            type Error = OutOfBounds;
+            fn try_from(set: BTreeSet<$inner>) -> Result<Self, OutOfBounds> {
+                (1..=$high).contains(&set.len()).then_some(Self(set)).ok_or(OutOfBounds($expected))
+            }
+        }
+
+        impl From<$name> for BTreeSet<$inner> {
+            fn from(set: $name) -> Self {
+                set.0
+            }
+        }
+    )*};
+}
+
+bounded_sets! {
+    /// Source servers.
+    Servers(SourceServerId = "BTreeSet<SourceServerId>"), 1..=10_000, "1 to 10000 source server ids";
+    /// Recovery instances.
+    RecoveryInstances(RecoveryInstanceId = "BTreeSet<RecoveryInstanceId>"), 1..=10_000, "1 to 10000 recovery instance ids";
+    /// Instances to terminate.
+    Instances(InstanceId = "BTreeSet<InstanceId>"), 1..=10_000, "1 to 10000 instance ids";
+    /// Machines for one run of agent installations.
+    Machines(MachineId = "BTreeSet<MachineId>"), 1..=50, "1 to 50 machine ids";
+}
+
+/// One line of text: 1 to 1,000 characters, none of them a control character, not only spaces.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(try_from = "String", into = "String")]
+#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 1000))]
+pub struct Line(String);
+
+impl Line {
+    /// The line, without spaces around it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Line {
+    type Error = OutOfBounds;
+    fn try_from(text: String) -> Result<Self, OutOfBounds> {
+        let line = text.trim();
+        let fits =
+            !line.is_empty() && line.chars().count() <= 1000 && !line.chars().any(char::is_control);
+        fits.then(|| Self(line.to_owned())).ok_or(OutOfBounds(
+            "a line of 1 to 1,000 characters without control characters",
+        ))
+    }
+}
+
+impl From<Line> for String {
+    fn from(line: Line) -> String {
+        line.0
+    }
 }
 
 /// What makes a retried request the same request: 8 to 64 letters, digits, `-` or `_`.
@@ -206,7 +290,7 @@ impl From<ClientToken> for String {
 
 #[cfg(test)]
 mod tests {
-    use super::{FuzzyTolerance, Limit, Name};
+    use super::{FuzzyTolerance, Limit, Machines, Name, Servers};
 
     #[test]
     fn names_lose_the_spaces_around_them_and_refuse_control_characters() {
@@ -219,6 +303,22 @@ mod tests {
         for bad in [r#""""#, r#""   ""#, r#""a\u0000b""#, r#""a\nb""#] {
             assert!(serde_json::from_str::<Name>(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_empty_set_and_one_too_large_are_refused_and_what_comes_twice_counts_once() {
+        assert!(serde_json::from_str::<Servers>("[]").is_err());
+        let machines = |count: u32| {
+            let ids: Vec<String> = (0..count).map(|n| format!("i-{n:017x}")).collect();
+            serde_json::from_value::<Machines>(serde_json::json!(ids))
+        };
+        assert!(machines(50).is_ok());
+        assert!(machines(51).unwrap_err().to_string().contains("1 to 50"));
+        let twice = r#"["s-00000000000000001", "s-00000000000000001"]"#;
+        assert_eq!(
+            serde_json::from_str::<Servers>(twice).unwrap().get().len(),
+            1
+        );
     }
 
     #[test]

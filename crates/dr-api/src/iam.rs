@@ -89,6 +89,79 @@ const END: &[&str] = &[
     "ec2:StopInstances",
 ];
 
+const POINTS: &[&str] = &["drs:DescribeRecoverySnapshots"];
+const VOLUMES: &[&str] = &["ec2:DescribeVolumes"];
+const HEALTH: &[&str] = &["ec2:DescribeInstanceStatus"];
+/// What the checks before a replication look at, beside what those before a launch do.
+const REPLICATION_SURROUNDINGS: &[&str] = &[
+    "drs:DescribeReplicationConfigurationTemplates",
+    "drs:ListStagingAccounts",
+    "ec2:DescribeRouteTables",
+    "ec2:DescribeVolumes",
+];
+/// Which machines SSM reaches.
+const MACHINES: &[&str] = &["ssm:DescribeInstanceInformation"];
+/// Running a command on machines and following it. Sent again only after a look at what was sent.
+const COMMANDS: &[&str] = &[
+    "ssm:CancelCommand",
+    "ssm:GetCommandInvocation",
+    "ssm:ListCommandInvocations",
+    "ssm:ListCommands",
+    "ssm:SendCommand",
+];
+const RESTART: &[&str] = &["ec2:RebootInstances"];
+const REVERSE: &[&str] = &["drs:ReverseReplication", "drs:StartReplication"];
+/// Making the original instances targets of the way home.
+const PREPARE_TARGETS: &[&str] = &[
+    "ec2:CreateLaunchTemplateVersion",
+    "ec2:CreateTags",
+    "ec2:ModifyLaunchTemplate",
+];
+/// Ending a way back: its replication, its source server, and the volumes that launches left.
+const RETIRE: &[&str] = &[
+    "drs:DeleteSourceServer",
+    "drs:DisconnectSourceServer",
+    "drs:StopReplication",
+    "ec2:DeleteVolume",
+];
+/// Undoing a failback: the recovery region's instances run again where somebody had stopped them.
+const WAKE: &[&str] = &["ec2:StartInstances"];
+
+/// Everything that is looked at before a step of a failover session.
+const READINESS: Actions = &[
+    SERVERS,
+    INSTANCES,
+    GUARD,
+    JOBS,
+    LAUNCH_SETTINGS,
+    SURROUNDINGS,
+    REPLICATION_SURROUNDINGS,
+    PERMISSIONS,
+    QUOTAS,
+    HEALTH,
+    MACHINES,
+];
+/// Everything that the steps of failover sessions and of agent installations look at and do.
+const STEPS: Actions = &[
+    SERVERS,
+    INSTANCES,
+    GUARD,
+    LAUNCH_SETTINGS,
+    CHANGE_LAUNCH_SETTINGS,
+    SURROUNDINGS,
+    REPLICATION_SURROUNDINGS,
+    HEALTH,
+    MACHINES,
+    COMMANDS,
+    RESTART,
+    REVERSE,
+    RETIRE,
+    WAKE,
+    END,
+];
+/// What is left of a session, and what it is.
+const LEFT_OVER: Actions = &[SERVERS, INSTANCES, GUARD, VOLUMES];
+
 /// Everything that is looked at before a launch, the guard apart.
 const CHECKS: Actions = &[
     SERVERS,
@@ -126,7 +199,17 @@ pub fn rights(operation: Operation) -> Rights {
         | O::GetExecution
         | O::ListExecutionServers
         | O::GetExecutionTimeline
-        | O::GetAllowLaunchingStatus => ours(&[READ]),
+        | O::GetAllowLaunchingStatus
+        | O::ListFailoverSessions
+        | O::GetFailoverSession
+        | O::ListFailoverSessionServers
+        | O::GetAgentStatus
+        | O::GetReverseReplicationStatus
+        | O::GetAgentInstallation
+        | O::ListAgentInstallations
+        | O::ListReplicationStatus
+        | O::GetReplicationDashboard
+        | O::GetLagHistory => ours(&[READ]),
 
         O::CreateTargetAccount
         | O::UpdateTargetAccount
@@ -183,6 +266,48 @@ pub fn rights(operation: Operation) -> Rights {
             &[SERVERS, INSTANCES, GUARD, END],
         ),
 
+        O::UpdateFailoverSession | O::SplitFailoverSession => ours(&[READ, WRITE]),
+        O::CommitFailback => ours(&[READ, WRITE, NOTIFY]),
+        O::CreateFailoverSession => there(&[READ, WRITE, ASSUME], &[SERVERS, GUARD]),
+        O::RefreshFailoverSession => there(&[READ, WRITE, ASSUME, NOTIFY, MEASURE], STEPS),
+        O::CheckReadiness | O::ValidateReverseReplication => there(&[READ, ASSUME], READINESS),
+        O::InstallAgents
+        | O::StartReverseReplication
+        | O::ReverseRecoveryInstance
+        | O::GoBack
+        | O::ReProtect => there(&[READ, WRITE, ASSUME, NOTIFY], READINESS),
+        O::MirrorConfig => there(
+            &[READ, WRITE, ASSUME, NOTIFY],
+            &[
+                SERVERS,
+                INSTANCES,
+                GUARD,
+                LAUNCH_SETTINGS,
+                CHANGE_LAUNCH_SETTINGS,
+                SURROUNDINGS,
+                PREPARE_TARGETS,
+            ],
+        ),
+        O::GetMirrorStatus => there(&[READ, ASSUME], &[SERVERS, INSTANCES, LAUNCH_SETTINGS]),
+        O::ExecuteFailback | O::ExecuteAllowLaunchingFailback | O::FailbackRecoveryInstance => {
+            there(&[READ, WRITE, ASSUME, START, NOTIFY], READINESS)
+        }
+        O::GetCleanupInventory => there(&[READ, ASSUME], LEFT_OVER),
+        O::Cleanup => there(&[READ, WRITE, ASSUME, NOTIFY], LEFT_OVER),
+        O::TerminateRecoveryInstance => there(
+            &[READ, WRITE, ASSUME, NOTIFY],
+            &[SERVERS, INSTANCES, GUARD, END],
+        ),
+        O::ListAgentCandidates => there(&[READ, ASSUME], &[SERVERS, INSTANCES, MACHINES]),
+        O::InstallAgent | O::RetryAgentInstallation => there(
+            &[READ, WRITE, ASSUME, NOTIFY],
+            &[SERVERS, INSTANCES, MACHINES],
+        ),
+        O::RefreshInventory => there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, GUARD]),
+        O::GetReplicationStatus => there(&[READ, ASSUME], &[SERVERS]),
+        O::ListRecoveryPoints => there(&[READ, ASSUME], &[POINTS]),
+        O::ListRecoveryInstances => there(&[READ, ASSUME], &[SERVERS, GUARD]),
+
         O::MatchInstances => there(&[READ, ASSUME, MEASURE], &[SERVERS, INSTANCES]),
         O::ValidateInstancePairs => there(&[READ, ASSUME], CHECKS),
         O::ValidateIpPreservation => there(&[READ, ASSUME], &[SERVERS, INSTANCES]),
@@ -207,6 +332,16 @@ pub fn background(handler: HandlerName) -> Rights {
                 CHANGE_LAUNCH_SETTINGS,
                 LAUNCH,
                 QUOTAS,
+                SURROUNDINGS,
+                REPLICATION_SURROUNDINGS,
+                HEALTH,
+                MACHINES,
+                COMMANDS,
+                RESTART,
+                REVERSE,
+                RETIRE,
+                WAKE,
+                END,
             ],
         ),
         HandlerName::DataManagement | HandlerName::Query => ours(&[]),
@@ -277,6 +412,10 @@ pub fn on_our_behalf(action: &str) -> &'static [&'static str] {
             "ec2:StopInstances",
             "ec2:TerminateInstances",
         ],
+        "drs:ReverseReplication" => &[
+            "drs:DescribeReplicationConfigurationTemplates",
+            "drs:DescribeSourceServers",
+        ],
         "drs:TerminateRecoveryInstances" => &[
             "drs:DescribeSourceServers",
             "ec2:DeleteVolume",
@@ -320,78 +459,5 @@ pub fn forwarded(actions: &BTreeSet<&'static str>) -> BTreeSet<&'static str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{forwarded, own_actions, passes_roles, rights, target_actions};
-    use crate::operation::{HandlerName, Method, Operation};
-    use dr_model::role::Permission;
-
-    /// Services whose actions change nothing when they begin so.
-    fn only_reads(action: &str) -> bool {
-        let verb = action.split(':').nth(1).unwrap();
-        ["BatchGet", "Describe", "Get", "List", "Query", "Simulate"]
-            .iter()
-            .any(|reading| verb.starts_with(reading))
-    }
-
-    #[test]
-    fn an_operation_that_only_reads_writes_nothing_but_metrics() {
-        for operation in Operation::ALL {
-            if operation.permission() != Permission::Read {
-                continue;
-            }
-            let rights = rights(*operation);
-            for action in rights.own().iter().chain(&rights.target()) {
-                let allowed = only_reads(action)
-                    || ["sts:AssumeRole", "cloudwatch:PutMetricData"].contains(action);
-                assert!(allowed, "{operation:?} {action}");
-            }
-        }
-    }
-
-    #[test]
-    fn who_works_in_another_account_may_assume_a_role_and_nobody_else_may() {
-        for operation in Operation::ALL {
-            let rights = rights(*operation);
-            assert_eq!(
-                rights.own().contains("sts:AssumeRole"),
-                !rights.target().is_empty(),
-                "{operation:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn the_query_function_changes_nothing_anywhere() {
-        let handler = HandlerName::Query;
-        assert!(target_actions(handler).iter().all(|a| only_reads(a)));
-        assert!(!own_actions(handler).contains("dynamodb:PutItem"));
-        let forwarded = forwarded(&target_actions(handler));
-        assert!(forwarded.iter().all(|a| only_reads(a)), "{forwarded:?}");
-    }
-
-    #[test]
-    fn only_the_execution_function_launches_and_terminates() {
-        for handler in HandlerName::ALL {
-            let actions = target_actions(handler);
-            let execution = handler == HandlerName::Execution;
-            assert_eq!(passes_roles(&actions), execution);
-            assert_eq!(
-                actions.contains("drs:TerminateRecoveryInstances"),
-                execution
-            );
-        }
-    }
-
-    #[test]
-    fn whatever_deletes_a_record_may_delete_an_item() {
-        for operation in Operation::ALL {
-            let deletes = operation
-                .routes()
-                .iter()
-                .any(|r| r.method == Method::Delete);
-            if deletes {
-                assert!(rights(*operation).own().contains("dynamodb:DeleteItem"));
-            }
-        }
-    }
-}
+#[path = "iam_tests.rs"]
+mod tests;

@@ -2,11 +2,14 @@
 //! the OpenAPI document that follows from them. No IO; builds for wasm32.
 
 pub mod accounts;
+pub mod agents;
 pub mod bounded;
+pub mod cleanup;
 pub mod configuration;
 pub mod endpoint;
 pub mod error_body;
 pub mod executions;
+pub mod failback;
 pub mod groups;
 pub mod iam;
 pub mod infrastructure;
@@ -15,6 +18,9 @@ pub mod openapi;
 pub mod operation;
 pub mod pairs;
 pub mod plans;
+pub mod recovery_instances;
+pub mod replication;
+pub mod sessions;
 pub mod start;
 
 pub use crate::endpoint::Endpoint;

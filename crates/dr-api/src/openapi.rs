@@ -9,7 +9,8 @@ use crate::endpoint::Endpoint;
 use crate::error_body::ErrorEnvelope;
 use crate::operation::{Method, Operation, Route};
 use crate::{
-    accounts, configuration, executions, groups, infrastructure, matching, pairs, plans, start,
+    accounts, agents, cleanup, configuration, executions, failback, groups, infrastructure,
+    matching, pairs, plans, recovery_instances, replication, sessions, start,
 };
 
 /// An operation with the schemas of what it takes and gives.
@@ -49,6 +50,18 @@ pub fn described(generator: &mut SchemaGenerator) -> Vec<Described> {
             ResumeExecution, CancelExecution, TerminateExecutionInstances, GetAllowLaunchingStatus;
         matching: MatchInstances, ValidateInstancePairs, ValidateIpPreservation;
         infrastructure: ListSourceServers, GetQuotas;
+        sessions: ListFailoverSessions, GetFailoverSession, ListFailoverSessionServers, CreateFailoverSession,
+            UpdateFailoverSession, SplitFailoverSession, RefreshFailoverSession;
+        failback: CheckReadiness, ValidateReverseReplication, InstallAgents, GetAgentStatus, MirrorConfig,
+            GetMirrorStatus, StartReverseReplication, GetReverseReplicationStatus, ExecuteFailback,
+            ExecuteAllowLaunchingFailback, CommitFailback, GoBack, ReProtect;
+        cleanup: GetCleanupInventory, Cleanup;
+        agents: ListAgentCandidates, InstallAgent, GetAgentInstallation, ListAgentInstallations,
+            RetryAgentInstallation;
+        replication: GetReplicationStatus, ListReplicationStatus, GetReplicationDashboard, GetLagHistory,
+            RefreshInventory, ListRecoveryPoints;
+        recovery_instances: ListRecoveryInstances, ReverseRecoveryInstance, FailbackRecoveryInstance,
+            TerminateRecoveryInstance;
     }
 }
 

@@ -232,6 +232,69 @@ operations! {
     TerminateExecutionInstances = "terminate_recovery_instances", Execution, TerminateInstances,
         [accept("/executions/{execution_id}/terminate-instances")], "Preview, or do: terminate what a drill launched, and hand pre-provisioned instances back stopped";
 
+    ListFailoverSessions = "list_failover_sessions", Execution, Read,
+        [get("/failover-sessions")], "List failover sessions, newest first";
+    GetFailoverSession = "get_failover_session", Execution, Read,
+        [get("/failover-sessions/{session_id}")], "Get a failover session: where it stands, and what may be done with it";
+    ListFailoverSessionServers = "list_failover_session_servers", Execution, Read,
+        [get("/failover-sessions/{session_id}/servers")], "List a session's servers, from the original instance to the one that came home";
+    CreateFailoverSession = "create_failover_session", Execution, ManageSessions,
+        [create("/failover-sessions")], "Make the session of a recovery, or get the one it has";
+    UpdateFailoverSession = "update_failover_session", Execution, ManageSessions,
+        [put("/failover-sessions/{session_id}")], "Change a session's lag threshold or commit policy";
+    SplitFailoverSession = "split_failover_session", Execution, ManageSessions,
+        [post("/failover-sessions/{session_id}/split")], "Put some servers of a session into a session of their own";
+    RefreshFailoverSession = "refresh_failover_session", Execution, ManageSessions,
+        [post("/failover-sessions/{session_id}/refresh")], "Look at a session's live state now, and do what is due";
+    CheckReadiness = "check_readiness", Execution, Read,
+        [post("/failover-sessions/{session_id}/readiness")], "Check everything that a step of a session needs, with what a copy comes to";
+    InstallAgents = "install_agents", Execution, ManageSessions,
+        [accept("/failover-sessions/{session_id}/install-agents")], "Preview, or start: repair agents of a session; a full copy follows";
+    GetAgentStatus = "get_agent_status", Execution, Read,
+        [get("/failover-sessions/{session_id}/agent-status")], "Get how far the repair of each agent is";
+    MirrorConfig = "mirror_config", Execution, ManageSessions,
+        [post("/failover-sessions/{session_id}/mirror-config")], "Preview, or make: groups and plan for the way home";
+    GetMirrorStatus = "get_mirror_status", Execution, Read,
+        [get("/failover-sessions/{session_id}/mirror-status")], "Get the groups and the plan for the way home, server by server";
+    StartReverseReplication = "start_reverse_replication", Execution, ManageSessions,
+        [accept("/failover-sessions/{session_id}/start-reverse-replication")], "Preview, or start: replicate a session's servers back";
+    GetReverseReplicationStatus = "get_reverse_replication_status", Execution, Read,
+        [get("/failover-sessions/{session_id}/reverse-replication-status")], "Get how far reverse replication is, in all and server by server";
+    ExecuteFailback = "execute_failback", Execution, StartDrill,
+        [accept("/failover-sessions/{session_id}/execute-failback")], "Start a drill or a real failback of a session with its mirrored plan";
+    ExecuteAllowLaunchingFailback = "execute_allow_launching_failback", Execution, StartDrill,
+        [accept("/executions/allow-launching/failback"), accept("/drs/recovery/failback")], "Start a drill or a real failback of some recovery instances of a session";
+    CommitFailback = "commit_failback", Execution, StartRecovery,
+        [post("/failover-sessions/{session_id}/commit")], "Let a failback on trial stand";
+    GoBack = "go_back", Execution, CleanUp,
+        [accept("/failover-sessions/{session_id}/go-back")], "Undo a failback on trial: stop what came home";
+    ReProtect = "re_protect", Execution, ManageSessions,
+        [accept("/failover-sessions/{session_id}/re-protect")], "Preview, or start: protect again what came home";
+    GetCleanupInventory = "get_cleanup_inventory", Execution, Read,
+        [get("/failover-sessions/{session_id}/cleanup")], "List what a session left in the recovery region, what would happen to it and what it costs";
+    Cleanup = "cleanup", Execution, CleanUp,
+        [accept("/failover-sessions/{session_id}/cleanup")], "Remove what a session left in the recovery region";
+
+    ListAgentCandidates = "list_agent_candidates", Execution, Read,
+        [get("/agent/candidates")], "List machines that a replication agent could be installed on";
+    InstallAgent = "install_agent", Execution, InstallAgents,
+        [accept("/agent/install")], "Install the replication agent on machines";
+    GetAgentInstallation = "get_agent_installation", Execution, Read,
+        [get("/agent/install/{installation_id}/status")], "Get an installation, machine by machine";
+    ListAgentInstallations = "list_agent_installations", Execution, Read,
+        [get("/agent/install")], "List installations, newest first";
+    RetryAgentInstallation = "retry_agent_installation", Execution, InstallAgents,
+        [accept("/agent/install/{installation_id}/retry")], "Try the failed machines of an installation again";
+
+    ReverseRecoveryInstance = "reverse_recovery_instance", Execution, ManageSessions,
+        [accept("/recovery-instances/{recovery_instance_id}/reverse-replication")], "Replicate one recovery instance back, within its session";
+    FailbackRecoveryInstance = "failback_recovery_instance", Execution, StartDrill,
+        [accept("/recovery-instances/{recovery_instance_id}/failback")], "Start a drill or a real failback of one recovery instance, within its session";
+    TerminateRecoveryInstance = "terminate_recovery_instance", Execution, CleanUp,
+        [accept("/recovery-instances/{recovery_instance_id}/terminate")], "Preview, or do: terminate one recovery instance";
+    RefreshInventory = "refresh_inventory", Execution, Read,
+        [post("/replication/refresh")], "Read the replication of the estate from DRS again, now";
+
     MatchInstances = "match_instances_by_name", Query, Read,
         [post("/drs/instances/match"), get("/drs/recovery/instances/match")], "Match servers to instances by name: exact, fuzzy, and unmatched with reasons";
     ValidateInstancePairs = "validate_instance_pairs", Query, Read,
@@ -245,6 +308,20 @@ operations! {
         [get("/drs/source-servers")], "List the protected servers of an account and region";
     GetQuotas = "get_quotas", Query, Read,
         [get("/drs/quotas")], "Get DRS quotas and what of them is in use";
+    ValidateReverseReplication = "validate_reverse_replication", Query, Read,
+        [post("/drs/recovery/validate-reverse-replication")], "Check the prerequisites of reverse replication of one recovery instance";
+    GetReplicationStatus = "get_replication_status", Query, Read,
+        [get("/servers/{source_server_id}/replication-status")], "Get the replication of one server live: steps, disks, lag, and what to do about an error";
+    ListReplicationStatus = "list_replication_status", Query, Read,
+        [get("/servers/replication-status")], "List the replication of the whole estate, from the inventory";
+    GetReplicationDashboard = "get_replication_dashboard", Query, Read,
+        [get("/replication/dashboard")], "Sum the replication of the estate up: states, objective, alerts, activity";
+    GetLagHistory = "get_lag_history", Query, Read,
+        [get("/servers/{source_server_id}/lag-history")], "Get a server's lag over the last 24 hours";
+    ListRecoveryPoints = "list_recovery_points", Query, Read,
+        [get("/servers/{source_server_id}/recovery-points")], "List the points in time that a server can be launched from";
+    ListRecoveryInstances = "list_recovery_instances", Query, Read,
+        [get("/recovery-instances")], "List recovery instances of an account and region, with their way back";
 }
 
 impl Operation {
@@ -257,7 +334,7 @@ impl Operation {
             .find(|operation| operation.name() == name)
     }
 
-    /// The operation and route behind a method and a path template. O(routes): about 50.
+    /// The operation and route behind a method and a path template. O(routes): about 90.
     #[must_use]
     pub fn routed(method: &str, template: &str) -> Option<(Operation, &'static Route)> {
         Self::ALL.iter().find_map(|operation| {

@@ -25,6 +25,12 @@ pub enum Permission {
     TerminateInstances,
     /// Register, change and remove target accounts.
     ManageAccounts,
+    /// Prepare a way home: make, change and split failover sessions, replicate back, repair agents, mirror, re-protect.
+    ManageSessions,
+    /// Install the replication agent on machines that have none.
+    InstallAgents,
+    /// Remove what a real recovery launched, and undo a failback.
+    CleanUp,
 }
 
 /// A role of a signed-in user, as the token's `cognito:groups` names it.
@@ -85,7 +91,7 @@ impl Role {
             ),
             Role::PlanManager => matches!(
                 permission,
-                P::Read | P::ManagePlans | P::ConfigureLaunch | P::StartDrill
+                P::Read | P::ManagePlans | P::ConfigureLaunch | P::StartDrill | P::InstallAgents
             ),
             Role::RecoveryManager => {
                 permission != P::ManageAccounts && permission != P::ManagePlans
@@ -106,6 +112,21 @@ mod tests {
             .filter(|r| r.allows(Permission::StartRecovery))
             .collect();
         assert_eq!(who, [Role::RecoveryManager, Role::Admin]);
+    }
+
+    #[test]
+    fn who_may_recover_may_also_bring_home_and_clean_up_and_nobody_else_may() {
+        for role in Role::ALL {
+            let recovers = role.allows(Permission::StartRecovery);
+            assert_eq!(
+                role.allows(Permission::ManageSessions),
+                recovers,
+                "{role:?}"
+            );
+            assert_eq!(role.allows(Permission::CleanUp), recovers, "{role:?}");
+        }
+        assert!(Role::PlanManager.allows(Permission::InstallAgents));
+        assert!(!Role::Operator.allows(Permission::InstallAgents));
     }
 
     #[test]
