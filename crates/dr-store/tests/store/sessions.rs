@@ -8,7 +8,7 @@ use dr_store::{PageRequest, SessionFilter, Store};
 use serde_json::{Value, json};
 
 use crate::door::{Door, Fault, with_tables};
-use crate::samples::{code, session, session_id, source, target, worn};
+use crate::samples::{code, inventory, session, session_id, source, target, worn};
 
 const TABLE: &str = "failover-sessions-test";
 
@@ -394,4 +394,22 @@ async fn a_part_too_large_is_refused_with_a_clear_word() {
     let error = store.update_session_part(&mut parts[0]).await.unwrap_err();
     assert_eq!(code(&error), "ITEM_TOO_LARGE");
     assert_eq!(parts[0].version, 1);
+}
+
+#[test]
+fn every_future_may_move_between_threads() {
+    fn assert_send<T: Send>(_: &T) {}
+    let store = Door::open().store();
+    let (mut one, mut parts) = session(1, 1);
+    let (mut new, mut new_parts) = session(2, 1);
+    assert_send(&store.create_session(&mut one, &mut parts));
+    assert_send(&store.split_session(&mut one, &mut parts, &mut new, &mut new_parts));
+    assert_send(&store.update_session_part(&mut parts[0]));
+    assert_send(&store.sessions_of_instances(&BTreeSet::new()));
+    let reading = inventory(one.direction.recovery.clone(), 1, 1);
+    assert_send(&store.keep_lag_points(&reading, reading.refreshed_at));
+    assert_send(&store.put_inventory(&reading));
+    let places = [reading.place.clone()];
+    assert_send(&store.inventory_of(&places));
+    assert_send(&store.claim_look_at("session#1", 50));
 }
