@@ -232,7 +232,9 @@ pub fn install(
     let mut elsewhere = recovered_and_connected(world, host);
     for found in drs::standing(world, &machine) {
         if found.connected && found.account == into && found.region == region {
-            // The installer on a machine that replicates here already brings its agent up to date.
+            // The installer on a machine that replicates here already brings its agent up to date,
+            // or brings back the one that was lost.
+            drs::return_agent(world, &found, now);
             return installed(&found.id);
         }
         elsewhere |= found.connected;
@@ -264,7 +266,7 @@ pub fn uninstall(world: &mut World, host: &Host, now: DateTime<Utc>) -> Report {
     let Some((machine, _)) = look(world, host) else {
         return Report::failed(1, "the machine is not there");
     };
-    if !drs::withdraw(world, &host.account, &host.region, &machine, now) {
+    if !drs::withdraw(world, &host.account, &host.region, &machine) {
         return Report::done("The AWS Replication Agent is not installed on this server.\n");
     }
     let removed = &mut world.place(&host.account, &host.region).ssm.removed;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::ssm;
 use crate::drs;
 use crate::error::ServiceError;
 use crate::events::Rules;
@@ -192,15 +193,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
             region,
             default_route,
             egress,
-        } => {
-            let ec2 = &mut world.place(account, region).ec2;
-            for vpc in ec2.vpcs.values_mut() {
-                vpc.no_way_out = !default_route;
-            }
-            for group in ec2.security_groups.values_mut() {
-                group.no_egress = !egress;
-            }
-        }
+        } => network(world.place(account, region), *default_route, *egress),
         Command::FailLaunch { server, raw_error } => on_server(world, server, |found| {
             found.fail_launch = Some(raw_error.clone());
         })?,
@@ -227,16 +220,8 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
                 return Err(missing("role", role_arn));
             }
         }
-        Command::SsmFault { instance, fault } => {
-            if !crate::ssm::inject(world, instance, fault) {
-                return Err(missing("machine", instance));
-            }
-        }
-        Command::SsmHeal { instance } => {
-            if !crate::ssm::heal(world, instance) {
-                return Err(missing("machine", instance));
-            }
-        }
+        Command::SsmFault { instance, fault } => ssm::inject(world, instance, fault)?,
+        Command::SsmHeal { instance } => ssm::heal(world, instance)?,
         Command::Scenario { estate } => {
             let built = scenario::build(world, estate)?;
             return Ok(Done {
@@ -244,12 +229,20 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
             });
         }
     }
-    Ok(Done {
-        facts: json!({ "done": true }),
-    })
+    let facts = json!({ "done": true });
+    Ok(Done { facts })
 }
 
-fn missing(kind: &str, id: &str) -> ServiceError {
+fn network(place: &mut Place, default_route: bool, egress: bool) {
+    for vpc in place.ec2.vpcs.values_mut() {
+        vpc.no_way_out = !default_route;
+    }
+    for group in place.ec2.security_groups.values_mut() {
+        group.no_egress = !egress;
+    }
+}
+
+pub(super) fn missing(kind: &str, id: &str) -> ServiceError {
     ServiceError::new(404, "NotInThisWorld", format!("there is no {kind} {id}"))
 }
 

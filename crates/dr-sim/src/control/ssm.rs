@@ -1,8 +1,26 @@
 //! What goes wrong with machines that Systems Manager manages.
 
+use super::command::missing;
 use super::{Command, Control};
 use crate::error::ServiceError;
-use crate::ssm::Fault;
+use crate::ssm::{self, Fault};
+use crate::world::World;
+
+/// Makes something go wrong on a machine.
+pub(super) fn inject(world: &mut World, instance: &str, fault: &Fault) -> Result<(), ServiceError> {
+    let known = ssm::inject(world, instance, fault);
+    known
+        .then_some(())
+        .ok_or_else(|| missing("machine", instance))
+}
+
+/// Takes all of that away from a machine.
+pub(super) fn heal(world: &mut World, instance: &str) -> Result<(), ServiceError> {
+    let known = ssm::heal(world, instance);
+    known
+        .then_some(())
+        .ok_or_else(|| missing("machine", instance))
+}
 
 impl Control {
     /// Makes something go wrong on a machine (`i-` or `mi-` id).

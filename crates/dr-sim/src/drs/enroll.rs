@@ -135,6 +135,25 @@ pub fn enroll(
     Ok(id)
 }
 
+/// A machine whose agent was lost has one again: what differs is copied. Nothing happens to one
+/// whose agent is there.
+pub fn return_agent(world: &mut World, found: &Standing, now: DateTime<Utc>) {
+    let servers = &mut world.place(&found.account, &found.region).drs.servers;
+    let Some(server) = servers.get_mut(&found.id) else {
+        return;
+    };
+    let Some(lost) = server.replication.agent_lost else {
+        return;
+    };
+    let replication = server.replication.clone();
+    // As long as a re-protect takes to find its partner.
+    let initiation = u32::try_from(world.dice.between(180, 300)).unwrap_or(240);
+    let servers = &mut world.place(&found.account, &found.region).drs.servers;
+    if let Some(server) = servers.get_mut(&found.id) {
+        server.replication = replication.rescanning(now, initiation, lost);
+    }
+}
+
 /// Where a recovery instance came from: account and region of its source server's origin.
 #[must_use]
 pub fn origin_of(world: &World, account: &str, region: &str, instance: &str) -> Option<Origin> {
@@ -213,22 +232,12 @@ pub fn reenroll(
 
 /// The agent of a machine is removed: whatever it replicated is disconnected, and so is the
 /// record of a recovery instance. Gives whether there was an agent.
-pub fn withdraw(
-    world: &mut World,
-    account: &str,
-    region: &str,
-    machine: &Machine,
-    now: DateTime<Utc>,
-) -> bool {
+pub fn withdraw(world: &mut World, account: &str, region: &str, machine: &Machine) -> bool {
     let mut gone = false;
     for found in standing(world, machine) {
         let servers = &mut world.place(&found.account, &found.region).drs.servers;
         if let Some(server) = servers.get_mut(&found.id).filter(|_| found.connected) {
-            server.replication = Replication {
-                phase: Phase::Disconnected,
-                max_lag_seconds: server.replication.max_lag_seconds,
-                ..Replication::starting(now, 0, false)
-            };
+            server.replication.end(Phase::Disconnected);
             gone = true;
         }
     }

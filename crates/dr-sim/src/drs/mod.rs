@@ -27,7 +27,7 @@ mod templates;
 mod terminate;
 mod words;
 
-pub use enroll::{Standing, enroll, origin_of, reenroll, standing, withdraw};
+pub use enroll::{Standing, enroll, origin_of, reenroll, return_agent, standing, withdraw};
 pub use job::{Job, LogItem, Participant};
 pub use launch::tell_stall;
 pub use lifecycle::{Stage, Step, advance, next_due};

@@ -3,6 +3,7 @@
 use super::fault::{flag, missing, refused, unknown_ids};
 use super::resources::{Instance, InstanceState};
 use super::{State, answer, here};
+use crate::agents::Host;
 use crate::error::{ServiceError, ServiceResult};
 use crate::service::{Answer, Call};
 use crate::wire::query::Params;
@@ -90,11 +91,12 @@ pub(super) fn reboot(world: &mut World, call: &Call, params: &Params) -> Service
         _ => Err(wrong_state(i, "rebooted")),
     };
     change(world, call, params, may_reboot, |world, call, id| {
-        if let Some(ec2) = state_in(&mut world.places, call)
-            && let Some(instance) = ec2.instances.get_mut(id)
-        {
-            instance.rebooted = Some(call.now);
-        }
+        let host = Host {
+            account: call.caller.account.clone(),
+            region: call.region.clone(),
+            id: id.to_owned(),
+        };
+        crate::ssm::reboot(world, &host, call.now);
     })?;
     Ok(answer(call, |xml| {
         xml.text("return", true);

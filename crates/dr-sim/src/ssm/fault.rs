@@ -66,14 +66,15 @@ pub(super) fn strike(faults: &mut Vec<Fault>, document: &str) -> (bool, Option<F
                 exit_code,
                 times,
                 document: only,
-            } if fails.is_none() && *times > 0 => {
-                if only.as_deref().is_none_or(|only| only == document) {
-                    *times -= 1;
-                    fails = Some(Failure {
-                        stderr: stderr.clone(),
-                        exit_code: *exit_code,
-                    });
-                }
+            } if fails.is_none()
+                && *times > 0
+                && only.as_deref().is_none_or(|only| only == document) =>
+            {
+                *times -= 1;
+                fails = Some(Failure {
+                    stderr: stderr.clone(),
+                    exit_code: *exit_code,
+                });
             }
             Fault::InstallFails { stderr, times }
                 if fails.is_none() && *times > 0 && document == INSTALL =>

@@ -317,7 +317,11 @@ fn write(invocation: &mut Invocation, report: Report, now: DateTime<Utc>) {
 /// A machine reboots: Systems Manager loses it for a while. Whatever waits for a reboot is done.
 pub fn reboot(world: &mut World, host: &Host, now: DateTime<Utc>) {
     let seconds = world.dice.between(REBOOT_SECONDS.0, REBOOT_SECONDS.1);
-    let ssm = &mut world.place(&host.account, &host.region).ssm;
+    let place = world.place(&host.account, &host.region);
+    if let Some(instance) = place.ec2.instances.get_mut(&host.id) {
+        instance.rebooted = Some(now);
+    }
+    let ssm = &mut place.ssm;
     ssm.removed.remove(&host.id);
     let mut until = Some(now + Duration::seconds(i64::try_from(seconds).unwrap_or(0)));
     if let Some(faults) = ssm.faults.get_mut(&host.id) {

@@ -6,8 +6,8 @@ use dr_sim::control::Command;
 use dr_sim::scenario::{Built, Estate, Site};
 use serde_json::{Value, json};
 
-use crate::commands::{INSTALL, POWERSHELL, SHELL, estate};
 use crate::harness::{Bench, PRIMARY, RECOVERY, options, text};
+use crate::machines::{INSTALL, POWERSHELL, SHELL, estate};
 
 const UNINSTALL: &str = "sudo /var/lib/aws-replication-agent/uninstall_agent_linux.sh";
 /// The recovery region of an estate with one account.
@@ -239,6 +239,29 @@ async fn an_installation_fails_as_often_as_told() {
     bench
         .succeeds(PRIMARY, instance, INSTALL, region(THERE))
         .await;
+}
+
+#[tokio::test]
+async fn a_lost_agent_is_brought_back_with_a_rescan() {
+    let (bench, built) = one_account();
+    let instance = built.unprotected[0].as_str();
+    bench
+        .succeeds(PRIMARY, instance, INSTALL, region(THERE))
+        .await;
+    bench.pass(3_600);
+    let before = bench.of_machine(THERE, "web-intranet-01").await;
+    let server = text(&before[0]["sourceServerID"]);
+    let lose = Command::LoseAgent { server };
+    bench.sim.control().run(lose).unwrap();
+    bench.pass(600);
+    let lost = bench.of_machine(THERE, "web-intranet-01").await;
+    assert_eq!(state(&lost[0]), "STALLED");
+    bench
+        .succeeds(PRIMARY, instance, INSTALL, region(THERE))
+        .await;
+    bench.pass(3_600);
+    let back = bench.of_machine(THERE, "web-intranet-01").await;
+    assert_eq!((back.len(), state(&back[0])), (1, "CONTINUOUS"));
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ mod estate;
 mod harness;
 mod jobs;
 mod launching;
+mod machines;
 mod replication;
 mod requests;
 mod reversal;
