@@ -10,6 +10,7 @@ mod harness;
 mod jobs;
 mod launching;
 mod machines;
+mod many;
 mod replication;
 mod requests;
 mod reversal;
