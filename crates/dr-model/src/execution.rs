@@ -125,6 +125,9 @@ pub struct ServerBlueprint {
     pub name: String,
     /// Where it goes.
     pub launch_into: LaunchInto,
+    /// Volumes that were attached to the target: the launch leaves them behind, detached. Clean-up knows them by this.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_volume_ids: Vec<String>,
 }
 
 /// How far one server is.

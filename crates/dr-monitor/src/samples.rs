@@ -31,6 +31,7 @@ pub(crate) fn batch(servers: usize) -> Batch {
         servers: (0..servers)
             .map(|n| ServerRun {
                 blueprint: ServerBlueprint {
+                    replaced_volume_ids: Vec::new(),
                     source_server_id: server(n),
                     name: format!("web-{n}"),
                     launch_into: LaunchInto::NewInstance,

@@ -168,6 +168,7 @@ fn server_of(run: &ServerRun) -> SessionServer {
         name: run.blueprint.name.clone(),
         origin_instance_id: None,
         launched_into: run.blueprint.launch_into.clone(),
+        replaced_volume_ids: run.blueprint.replaced_volume_ids.clone(),
         stage: if launched {
             Stage::Pending
         } else {

@@ -31,6 +31,7 @@ pub(crate) fn server(stage: Stage) -> SessionServer {
             instance_id: B2.parse().unwrap(),
             private_ip: Some("10.1.0.5".into()),
         },
+        replaced_volume_ids: vec!["vol-0000000000000000b".into()],
         stage,
         recovered: Some(Recovered {
             recovery_instance_id: B2.parse().unwrap(),

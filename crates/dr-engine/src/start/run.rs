@@ -104,6 +104,7 @@ async fn members_of(app: &App, group: &ProtectionGroup) -> Result<Vec<ServerBlue
         .map(|(id, name)| {
             let pair = pairs.get(&id);
             ServerBlueprint {
+replaced_volume_ids: Vec::new(),
                 name: pair
                     .and_then(|pair| pair.source_name.clone())
                     .or(name)
@@ -144,6 +145,7 @@ pub async fn wave_of_pairs(
         }
         members.extend(app.store().pairs_of_group(id).await?.iter().map(|pair| {
             ServerBlueprint {
+replaced_volume_ids: Vec::new(),
                 source_server_id: pair.source_server_id.clone(),
                 name: pair
                     .source_name
@@ -154,6 +156,7 @@ pub async fn wave_of_pairs(
         }));
     }
     members.extend(given.iter().map(|(source, target)| ServerBlueprint {
+replaced_volume_ids: Vec::new(),
         source_server_id: source.clone(),
         name: source.to_string(),
         launch_into: LaunchInto::Target {
@@ -268,7 +271,12 @@ async fn decide(
         "this recovery"
     };
     guard::allow_launch(action, &destinations(&wanted.waves), &existing)?;
-    let (mut blocking, failed, warnings) = judge(app, wanted, lease, id).await?;
+    let Judged {
+        mut blocking,
+        failed,
+        warnings,
+        mut volumes,
+    } = judge(app, wanted, lease, id).await?;
     let now = app.clock().now();
     if wanted.skip_invalid {
         let all = ids.len();
@@ -286,8 +294,13 @@ async fn decide(
     } else {
         BTreeMap::new()
     };
+    let mut blueprint = blueprint(id, wanted, &left_out, now);
+    for server in blueprint.batches.iter_mut().flat_map(|b| &mut b.servers) {
+        let replaced = volumes.remove(&server.blueprint.source_server_id);
+        server.blueprint.replaced_volume_ids = replaced.unwrap_or_default();
+    }
     Ok(Outcome {
-        blueprint: blueprint(id, wanted, &left_out, now),
+        blueprint,
         is_started: false,
         warnings,
         failed_checks: blocking,
@@ -307,9 +320,19 @@ async fn existing_instances(
         .await
 }
 
-type Judged = (Vec<Check>, BTreeMap<SourceServerId, Vec<Check>>, Vec<Check>);
+/// What was found before a start.
+struct Judged {
+    /// Checks of the place that forbid it.
+    blocking: Vec<Check>,
+    /// Critical checks by server.
+    failed: BTreeMap<SourceServerId, Vec<Check>>,
+    /// Checks that failed and forbid nothing.
+    warnings: Vec<Check>,
+    /// Volumes of the targets now, by the server that replaces them.
+    volumes: BTreeMap<SourceServerId, Vec<String>>,
+}
 
-/// Checks of the place that forbid the start, critical checks by server, and warnings.
+/// Looks and judges.
 async fn judge(app: &App, wanted: &Wanted, lease: &Lease, id: &ExecutionId) -> Result<Judged> {
     let servers: Vec<gather::Wanted> = wanted
         .waves
@@ -359,7 +382,16 @@ async fn judge(app: &App, wanted: &Wanted, lease: &Lease, id: &ExecutionId) -> R
             }
         }
     }
-    Ok((blocking, failed, warnings))
+    let volumes = facts
+        .into_iter()
+        .filter_map(|pair| Some((pair.source_server_id, pair.target?.volume_ids)))
+        .collect();
+    Ok(Judged {
+        blocking,
+        failed,
+        warnings,
+        volumes,
+    })
 }
 
 /// Marks servers and targets that another active execution of the place holds.

@@ -110,6 +110,12 @@ pub struct MirroredServer {
     pub instance_type: Option<String>,
     /// Its private IP.
     pub private_ip: Option<String>,
+    /// When this was applied to DRS, or failed for good; none while it is still to be done.
+    #[serde(default)]
+    pub applied_at: Option<DateTime<Utc>>,
+    /// Why the server cannot go home as it was, and what to do about it.
+    #[serde(default)]
+    pub problem: Option<String>,
 }
 
 /// A failback of one server: A3 and A4.
@@ -129,6 +135,9 @@ pub struct Return {
     pub private_ip_kept: bool,
     /// Why it failed, or why id or IP were not kept.
     pub reason: Option<String>,
+    /// Volumes that failbacks left detached in the origin region, drills included.
+    #[serde(default)]
+    pub replaced_volume_ids: Vec<String>,
 }
 
 /// What of a server's recovery is already gone. Each is looked for before it is done.
@@ -178,6 +187,9 @@ pub struct SessionServer {
     pub origin_instance_id: Option<InstanceId>,
     /// Where the failover put it.
     pub launched_into: LaunchInto,
+    /// Volumes that the failover left detached in the recovery region.
+    #[serde(default)]
+    pub replaced_volume_ids: Vec<String>,
     /// How far it is on the way home.
     pub stage: Stage,
     /// B2.
@@ -270,8 +282,8 @@ pub enum Probe {
 /// The commit window of a session, once a failback is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitWindow {
-    /// Until when.
-    pub until: DateTime<Utc>,
+    /// Until when; none while the failback itself still runs.
+    pub until: Option<DateTime<Utc>>,
     /// The command that probes now, if one does.
     pub command_ids: Vec<String>,
     /// When the probes were last begun.

@@ -57,4 +57,10 @@ pub struct AgentRepair {
     pub reason: Option<String>,
     /// How often it was tried.
     pub tries: u32,
+    /// When SSM was first seen to have lost it after the old agent was removed: it restarts.
+    #[serde(default)]
+    pub away_at: Option<DateTime<Utc>>,
+    /// The stage at which it failed: whoever tries again goes on from there.
+    #[serde(default)]
+    pub failed_at: Option<RepairStage>,
 }

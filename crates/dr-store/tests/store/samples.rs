@@ -196,6 +196,7 @@ pub fn batches(execution: &Execution, servers: usize) -> Vec<Batch> {
     let runs: Vec<ServerRun> = (0..servers)
         .map(|n| ServerRun {
             blueprint: ServerBlueprint {
+                replaced_volume_ids: Vec::new(),
                 source_server_id: source(n),
                 name: format!("web-app-server-{n:05}.example.internal"),
                 launch_into: LaunchInto::Target {
@@ -300,6 +301,7 @@ fn session_server(session: usize, n: usize) -> SessionServer {
         name: format!("web-app-server-{n:05}.example.internal"),
         origin_instance_id: Some(target(n)),
         launched_into: LaunchInto::NewInstance,
+        replaced_volume_ids: Vec::new(),
         stage: Stage::Pending,
         recovered: Some(Recovered {
             recovery_instance_id: format!("i-{:017x}", session * 10_000 + n).parse().unwrap(),
@@ -369,6 +371,8 @@ pub fn installation(n: usize) -> Installation {
                 output: None,
                 reason: None,
                 tries: 0,
+                away_at: None,
+                failed_at: None,
             },
             source_server_id: None,
         }],
