@@ -68,7 +68,9 @@ impl Control {
                 .headers
                 .iter()
                 .find(|(name, _)| *name == "x-amzn-errortype")
-                .map_or("Refused", |(_, code)| code.as_str())
+                .map(|(_, code)| code.as_str())
+                .or_else(|| text.split("<Code>").nth(1)?.split('<').next())
+                .unwrap_or("Refused")
                 .to_owned();
             return Err(ServiceError::new(answer.status, code, text));
         }

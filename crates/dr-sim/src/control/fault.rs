@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// A fault for some of the calls of one operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
-    /// Signing name of the service.
+    /// Signing name of the service; `*` is any.
     pub service: String,
     /// Operation; `*` is any.
     pub operation: String,
@@ -83,7 +83,7 @@ pub(crate) fn strike(faults: &mut Vec<Aimed>, call: Target<'_>) -> Option<FaultK
     let fits = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|w| w == have);
     for aimed in faults.iter_mut() {
         let fault = &mut aimed.fault;
-        let watches = fault.service == call.service
+        let watches = (fault.service == call.service || fault.service == "*")
             && (fault.operation == call.operation || fault.operation == "*")
             && fits(&aimed.account, call.account)
             && fits(&aimed.region, call.region);
@@ -133,6 +133,26 @@ mod tests {
         assert!(hits("DescribeJobs"));
         assert!(hits("DescribeJobs"));
         assert!(!hits("DescribeJobs"));
+    }
+
+    #[test]
+    fn a_region_can_be_away_altogether() {
+        let mut faults = vec![Aimed {
+            account: Some("111122223333".to_owned()),
+            region: Some("us-east-1".to_owned()),
+            fault: Fault {
+                service: "*".to_owned(),
+                operation: "*".to_owned(),
+                kind: FaultKind::NoAnswer,
+                ..fault(1, u32::MAX)
+            },
+        }];
+        let elsewhere = strike(&mut faults, call("DescribeJobs", "us-west-2"));
+        assert_eq!(elsewhere, None);
+        for operation in ["DescribeJobs", "StartRecovery"] {
+            let struck = strike(&mut faults, call(operation, "us-east-1"));
+            assert_eq!(struck, Some(FaultKind::NoAnswer));
+        }
     }
 
     #[test]

@@ -82,6 +82,12 @@ fn selected<'a>(
     }
     let page = Page::read(params, PAGE.0, PAGE.1)?;
     let passes = |i: &&Instance| Ok(also(i) && filters::pass(i, &filters)?);
+    if let (true, Some(named)) = (ids.is_empty(), filters::named(&filters, "instance-id")) {
+        let named = named
+            .iter()
+            .filter_map(|id| ec2.instances.get_key_value(id));
+        return page.take(named, passes);
+    }
     if ids.is_empty() {
         return page.take(ec2.instances.iter(), passes);
     }

@@ -68,6 +68,15 @@ pub(super) fn read(params: &Params) -> ServiceResult<Vec<Filter>> {
         .collect()
 }
 
+/// The ids that a filter of this name admits at most, where it names them outright: a few out of
+/// thousands are then looked up and not searched for.
+pub(super) fn named<'a>(filters: &'a [Filter], name: &str) -> Option<&'a BTreeSet<String>> {
+    filters
+        .iter()
+        .find(|filter| filter.name == name && filter.patterns.is_empty())
+        .map(|filter| &filter.literals)
+}
+
 /// Whether a resource passes all filters. An unknown filter name is the caller's mistake.
 pub(super) fn pass(resource: &impl Filtered, filters: &[Filter]) -> ServiceResult<bool> {
     for filter in filters {

@@ -99,6 +99,17 @@ where
     let filters = filters::read(params)?;
     let page = Page::read(params, 5, 1000)?;
     let passes = |item: &&'a T| filters::pass(item, &filters);
+    // The filter that is the id: `subnet-id` for `SubnetId`.
+    let by_id = id_parameter
+        .strip_suffix("Id")
+        .map(|kind| format!("{}-id", kind.to_lowercase()));
+    if let (true, Some(named)) = (
+        ids.is_empty(),
+        by_id.and_then(|name| filters::named(&filters, &name)),
+    ) {
+        let named = named.iter().filter_map(|id| map.get_key_value(id));
+        return page.take(named, passes);
+    }
     if ids.is_empty() {
         return page.take(map.iter(), passes);
     }

@@ -331,6 +331,9 @@ async fn a_second_operator_does_things_beside_the_product_and_its_faults() {
     assert_eq!(control.call_counts()["drs"]["DescribeJobs"], 2);
     let refused = control.by_hand(RECOVERY.0, RECOVERY.1, "StopReplication", &json!({}));
     assert_eq!(refused.unwrap_err().code, "ValidationException");
+    let volume = json!({ "VolumeId": "vol-00000000000000000" });
+    let refused = control.by_hand(RECOVERY.0, RECOVERY.1, "DeleteVolume", &volume);
+    assert_eq!(refused.unwrap_err().code, "InvalidVolume.NotFound");
     let refused = control.by_hand(RECOVERY.0, RECOVERY.1, "MakeCoffee", &json!({}));
     assert_eq!(refused.unwrap_err().status, 501);
     let server = bench.server("web-portal-01").await;
