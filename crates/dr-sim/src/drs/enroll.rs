@@ -162,9 +162,59 @@ pub fn origin_of(world: &World, account: &str, region: &str, instance: &str) -> 
     Some(drs.servers.get(&record.source_server_id)?.origin.clone())
 }
 
+/// Account, region and id of a source server.
+type Place = (String, String, String);
+
+/// What stands where a recovery instance is to replicate to. The disconnected source server of an
+/// earlier reversal is forgotten. That of a failed-back instance is the one that protects it: it
+/// goes on, and counts as stopped until then; it is given.
+fn make_room(
+    world: &mut World,
+    account: &str,
+    region: &str,
+    instance: &str,
+) -> ServiceResult<Option<Place>> {
+    let Some(origin) = origin_of(world, account, region, instance) else {
+        return Ok(None);
+    };
+    admit(world, &origin.account, &origin.region)?;
+    let here = &world.place(account, region).drs;
+    let source = here
+        .instances
+        .get(instance)
+        .and_then(|record| here.servers.get(&record.source_server_id));
+    let protects = source
+        .filter(|source| source.direction == Direction::Failback)
+        .and_then(|source| words::parse_arn(source.reversed_arn.as_deref()?))
+        .map(|(_, _, _, id)| id.to_owned());
+    let there = &mut world.place(&origin.account, &origin.region).drs;
+    if let Some(id) = protects
+        && let Some(server) = there.servers.get_mut(&id)
+    {
+        if server.replication.phase != Phase::Disconnected {
+            return Ok(None);
+        }
+        server.replication.end(Phase::Stopped);
+        return Ok(Some((origin.account, origin.region, id)));
+    }
+    let State {
+        servers,
+        busy,
+        instances_by_server,
+        ..
+    } = there;
+    servers.retain(|id, server| {
+        server.machine.aws_instance_id != instance
+            || server.replication.phase != Phase::Disconnected
+            || busy.contains_key(id)
+            || instances_by_server.contains_key(id)
+    });
+    Ok(None)
+}
+
 /// An agent that was installed anew on a recovery instance replicates back to where its server
 /// came from, as `ReverseReplication` has it, but with a full copy. What was replicated before
-/// the agent was removed is forgotten. Gives the id of the source server there.
+/// the agent was removed counts for nothing. Gives the id of the source server there.
 ///
 /// # Errors
 /// What `ReverseReplication` refuses.
@@ -175,22 +225,7 @@ pub fn reenroll(
     instance: &str,
     now: DateTime<Utc>,
 ) -> ServiceResult<String> {
-    if let Some(origin) = origin_of(world, account, region, instance) {
-        admit(world, &origin.account, &origin.region)?;
-        let drs = &mut world.place(&origin.account, &origin.region).drs;
-        let State {
-            servers,
-            busy,
-            instances_by_server,
-            ..
-        } = drs;
-        servers.retain(|id, server| {
-            server.machine.aws_instance_id != instance
-                || server.replication.phase != Phase::Disconnected
-                || busy.contains_key(id)
-                || instances_by_server.contains_key(id)
-        });
-    }
+    let reopened = make_room(world, account, region, instance)?;
     let connect = |world: &mut World, connected: bool| {
         let instances = &mut world.place(account, region).drs.instances;
         if let Some(record) = instances.get_mut(instance) {
@@ -214,6 +249,11 @@ pub fn reenroll(
     };
     if let Err(error) = reverse::start(world, &call) {
         connect(world, false);
+        if let Some((account, region, id)) = reopened
+            && let Some(server) = world.place(&account, &region).drs.servers.get_mut(&id)
+        {
+            server.replication.end(Phase::Disconnected);
+        }
         return Err(error);
     }
     let record = world.place(account, region).drs.instances.get(instance);
@@ -223,9 +263,17 @@ pub fn reenroll(
         .and_then(words::parse_arn)
         .ok_or_else(|| ServiceError::new(500, "InternalServerException", "nothing is reversed"))?;
     if let Some(server) = world.place(account, region).drs.servers.get_mut(id)
-        && let Phase::Running { rescan, .. } = &mut server.replication.phase
+        && let Phase::Running {
+            initiation_seconds,
+            rescan: true,
+            ..
+        } = server.replication.phase
     {
-        *rescan = false;
+        server.replication = Replication {
+            max_lag_seconds: server.replication.max_lag_seconds,
+            points_since: server.replication.points_since,
+            ..Replication::starting(now, initiation_seconds, false)
+        };
     }
     Ok(id.to_owned())
 }

@@ -394,6 +394,71 @@ async fn a_repair_forgets_the_reversed_server_that_it_replaces() {
 }
 
 #[tokio::test]
+async fn a_failed_back_instance_that_is_installed_anew_keeps_its_source_server() {
+    let bench = Bench::with(3);
+    let (b1, b2) = recovered(&bench, "web-portal-01").await;
+    let reverse = |id: &str| json!({ "recoveryInstanceID": id });
+    bench.ok("ReverseReplication", reverse(&b2)).await;
+    bench.pass(3 * 3_600);
+    let a2 = bench.of_machine(PRIMARY, "web-portal-01").await[0].clone();
+    let subnet = bench.sim.control().inspect(|world| {
+        let ec2 = &world.at(PRIMARY.0, PRIMARY.1).unwrap().ec2;
+        ec2.subnets.keys().next().unwrap().clone()
+    });
+    let launch = json!({ "sourceServerID": a2["sourceServerID"] });
+    let (_, configured) = bench
+        .drs_at(PRIMARY, "GetLaunchConfiguration", launch)
+        .await;
+    let template = text(&configured["ec2LaunchTemplateID"]);
+    let profile = "DRSRecoveryInstanceProfile";
+    let forms = [
+        format!(
+            "Action=CreateLaunchTemplateVersion&Version=2016-11-15&LaunchTemplateId={template}\
+             &LaunchTemplateData.NetworkInterface.1.DeviceIndex=0\
+             &LaunchTemplateData.NetworkInterface.1.SubnetId={subnet}\
+             &LaunchTemplateData.IamInstanceProfile.Name={profile}"
+        ),
+        format!(
+            "Action=ModifyLaunchTemplate&Version=2016-11-15&LaunchTemplateId={template}\
+             &SetDefaultVersion=2"
+        ),
+    ];
+    for form in forms {
+        let key = format!("AKIA{}", PRIMARY.0);
+        let request = axum::http::Request::post("/");
+        let (status, _, said) = bench.send(&key, "ec2", PRIMARY.1, request, form).await;
+        assert_eq!(status, 200, "{said}");
+    }
+    let start = json!({ "sourceServers": [{ "sourceServerID": a2["sourceServerID"] }] });
+    let (status, job) = bench.drs_at(PRIMARY, "StartRecovery", start).await;
+    assert!(status < 300, "{job}");
+    bench.pass(1_800);
+    let (_, records) = bench
+        .drs_at(PRIMARY, "DescribeRecoveryInstances", json!({}))
+        .await;
+    let a4 = text(&records["items"][0]["ec2InstanceID"]);
+    let (status, said) = bench
+        .drs_at(PRIMARY, "ReverseReplication", reverse(&a4))
+        .await;
+    assert_eq!(status, 200, "{said}");
+    bench.pass(3_600);
+    let lines = script(&[UNINSTALL, "reboot"]);
+    bench.succeeds(PRIMARY, &a4, SHELL, lines).await;
+    let one = json!({ "filters": { "sourceServerIDs": [b1] } });
+    let shown = bench.ok("DescribeSourceServers", one.clone()).await;
+    assert_eq!(state(&shown["items"][0]), "DISCONNECTED");
+    bench.pass(120);
+    bench
+        .succeeds(PRIMARY, &a4, INSTALL, region(RECOVERY))
+        .await;
+    let shown = bench.ok("DescribeSourceServers", one).await;
+    assert_eq!(state(&shown["items"][0]), "INITIATING");
+    let hints = &shown["items"][0]["sourceProperties"]["identificationHints"];
+    assert_eq!(hints["awsInstanceID"], a4);
+    assert_eq!(bench.servers().await.len(), 3);
+}
+
+#[tokio::test]
 async fn faults_reach_machines_through_the_control_as_data() {
     let (bench, built) = estate(3);
     let command: Command = serde_json::from_value(json!({
