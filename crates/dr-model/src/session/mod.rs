@@ -282,8 +282,8 @@ pub enum Probe {
 /// The commit window of a session, once a failback is over.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct CommitWindow {
-    /// Until when; none while the failback itself still runs.
-    pub until: Option<DateTime<Utc>>,
+    /// Until when.
+    pub until: DateTime<Utc>,
     /// The command that probes now, if one does.
     pub command_ids: Vec<String>,
     /// When the probes were last begun.
