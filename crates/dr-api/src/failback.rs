@@ -1,15 +1,12 @@
-//! The steps of the way home on the wire: readiness, agent repair, mirroring, reverse replication, failback,
+//! The steps of the way home on the wire: readiness, agent repair, reverse replication, failback,
 //! going back and re-protection.
 
 use chrono::{DateTime, Utc};
 use dr_model::check::Check;
 use dr_model::execution::ExecutionType;
-use dr_model::ids::{
-    AccountId, InstanceId, PlanId, RecoveryInstanceId, Region, SessionId, SourceServerId,
-};
+use dr_model::ids::{AccountId, InstanceId, RecoveryInstanceId, Region, SessionId, SourceServerId};
 use dr_model::session::{
-    Action, AgentRepair, MappedBy, MirroredGroup, MirroredServer, RepairStage, ReverseProgress,
-    SessionStatus, Stage, StepError, WayBack,
+    Action, AgentRepair, RepairStage, ReverseProgress, SessionStatus, Stage, StepError, WayBack,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -36,18 +33,20 @@ pub struct CheckReadinessRequest {
 /// What a full copy comes to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CopyEstimate {
-    /// Bytes of all disks.
-    pub bytes: u64,
     /// Servers to copy.
     pub servers: usize,
-    /// Seconds at the rate below; no promise.
-    pub seconds_at_rate: Option<u64>,
-    /// Bytes per second of all together, as it was seen or is assumed.
-    pub rate_bytes_per_second: Option<u64>,
-    /// What the transfer between regions costs.
-    pub transfer_cost_usd: Option<f64>,
-    /// The price that was reckoned with.
-    pub price_per_gb_usd: Option<f64>,
+    /// Bytes of all their disks: the most, for DRS compresses what it sends.
+    pub bytes: u64,
+    /// Seconds until the last server is whole, at the rate below; no promise.
+    pub seconds_at_rate: u64,
+    /// Bytes per second that one server is taken to send.
+    pub rate_bytes_per_second: u64,
+    /// Servers that copy at the same time.
+    pub parallel: usize,
+    /// Price of the transfer between the two regions.
+    pub price_per_gb_usd: f64,
+    /// What the transfer costs; not what DRS, staging disks and snapshots cost.
+    pub transfer_cost_usd: f64,
     /// What the figures stand on, for a person.
     pub note: String,
 }
@@ -246,58 +245,6 @@ pub struct AgentStatusView {
     pub next_token: Option<String>,
 }
 
-/// Makes groups and plan for the way home.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct MirrorConfigRequest {
-    /// The session.
-    pub session_id: SessionId,
-    /// Let the wave that went last come home first.
-    #[serde(default)]
-    pub reverse_waves: bool,
-    /// Only answer what would be made.
-    #[serde(default)]
-    pub dry_run: bool,
-}
-
-/// One server of the mirrored configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MirrorServer {
-    /// The server.
-    pub source_server_id: SourceServerId,
-    /// Its name.
-    pub name: String,
-    /// Its source server of the way back.
-    pub way_back: Option<SourceServerId>,
-    /// How that was found.
-    pub mapped_by: Option<MappedBy>,
-    /// Group, target and network settings of the way home.
-    pub mirrored: Option<MirroredServer>,
-    /// Why it is not mirrored.
-    pub reason_not: Option<String>,
-}
-
-/// The mirrored configuration.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MirrorView {
-    /// The session.
-    pub session_id: SessionId,
-    /// Where it stands.
-    pub status: SessionStatus,
-    /// Only a preview: nothing was made.
-    pub dry_run: bool,
-    /// Groups and plan exist.
-    pub is_mirrored: bool,
-    /// The mirrored groups, with the group each was made from.
-    pub mirrored_groups: Vec<MirroredGroup>,
-    /// The mirrored plan.
-    pub mirrored_plan_id: Option<PlanId>,
-    /// Server by server, those left out of the way home aside.
-    pub servers: Vec<MirrorServer>,
-    /// What a person should know.
-    pub warnings: Vec<String>,
-}
-
 /// Replicates back.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -464,10 +411,6 @@ endpoints! {
     InstallAgents: InstallAgentsRequest => AgentRepairStarted;
     /// See [`crate::Operation::GetAgentStatus`].
     GetAgentStatus: SessionPageRequest => AgentStatusView;
-    /// See [`crate::Operation::MirrorConfig`].
-    MirrorConfig: MirrorConfigRequest => MirrorView;
-    /// See [`crate::Operation::GetMirrorStatus`].
-    GetMirrorStatus: SessionRequest => MirrorView;
     /// See [`crate::Operation::StartReverseReplication`].
     StartReverseReplication: StartReverseReplicationRequest => StepStarted;
     /// See [`crate::Operation::GetReverseReplicationStatus`].

@@ -199,17 +199,7 @@ pub fn rights(operation: Operation) -> Rights {
         | O::GetExecution
         | O::ListExecutionServers
         | O::GetExecutionTimeline
-        | O::GetAllowLaunchingStatus
-        | O::ListFailoverSessions
-        | O::GetFailoverSession
-        | O::ListFailoverSessionServers
-        | O::GetAgentStatus
-        | O::GetReverseReplicationStatus
-        | O::GetAgentInstallation
-        | O::ListAgentInstallations
-        | O::ListReplicationStatus
-        | O::GetReplicationDashboard
-        | O::GetLagHistory => ours(&[READ]),
+        | O::GetAllowLaunchingStatus => ours(&[READ]),
 
         O::CreateTargetAccount
         | O::UpdateTargetAccount
@@ -266,6 +256,56 @@ pub fn rights(operation: Operation) -> Rights {
             &[SERVERS, INSTANCES, GUARD, END],
         ),
 
+        O::ListFailoverSessions
+        | O::GetFailoverSession
+        | O::ListFailoverSessionServers
+        | O::GetAgentStatus
+        | O::GetReverseReplicationStatus
+        | O::GetAgentInstallation
+        | O::ListAgentInstallations
+        | O::ListReplicationStatus
+        | O::GetReplicationDashboard
+        | O::GetLagHistory
+        | O::UpdateFailoverSession
+        | O::SplitFailoverSession
+        | O::CommitFailback
+        | O::CreateFailoverSession
+        | O::RefreshFailoverSession
+        | O::CheckReadiness
+        | O::ValidateReverseReplication
+        | O::InstallAgents
+        | O::StartReverseReplication
+        | O::ReverseRecoveryInstance
+        | O::GoBack
+        | O::ReProtect
+        | O::MirrorConfig
+        | O::GetMirrorStatus
+        | O::ExecuteFailback
+        | O::ExecuteAllowLaunchingFailback
+        | O::FailbackRecoveryInstance
+        | O::GetCleanupInventory
+        | O::Cleanup
+        | O::TerminateRecoveryInstance
+        | O::ListAgentCandidates
+        | O::InstallAgent
+        | O::RetryAgentInstallation
+        | O::RefreshInventory
+        | O::GetReplicationStatus
+        | O::ListRecoveryPoints
+        | O::ListRecoveryInstances => way_home(operation),
+
+        O::MatchInstances => there(&[READ, ASSUME, MEASURE], &[SERVERS, INSTANCES]),
+        O::ValidateInstancePairs => there(&[READ, ASSUME], CHECKS),
+        O::ValidateIpPreservation => there(&[READ, ASSUME], &[SERVERS, INSTANCES]),
+        O::ListSourceServers => there(&[READ, ASSUME], &[SERVERS]),
+        O::GetQuotas => there(&[READ, ASSUME], &[SERVERS, JOBS, QUOTAS]),
+    }
+}
+
+/// What the operations of sessions, agents and replication need.
+fn way_home(operation: Operation) -> Rights {
+    use Operation as O;
+    match operation {
         O::UpdateFailoverSession | O::SplitFailoverSession => ours(&[READ, WRITE]),
         O::CommitFailback => ours(&[READ, WRITE, NOTIFY]),
         O::CreateFailoverSession => there(&[READ, WRITE, ASSUME], &[SERVERS, GUARD]),
@@ -308,11 +348,8 @@ pub fn rights(operation: Operation) -> Rights {
         O::ListRecoveryPoints => there(&[READ, ASSUME], &[POINTS]),
         O::ListRecoveryInstances => there(&[READ, ASSUME], &[SERVERS, GUARD]),
 
-        O::MatchInstances => there(&[READ, ASSUME, MEASURE], &[SERVERS, INSTANCES]),
-        O::ValidateInstancePairs => there(&[READ, ASSUME], CHECKS),
-        O::ValidateIpPreservation => there(&[READ, ASSUME], &[SERVERS, INSTANCES]),
-        O::ListSourceServers => there(&[READ, ASSUME], &[SERVERS]),
-        O::GetQuotas => there(&[READ, ASSUME], &[SERVERS, JOBS, QUOTAS]),
+        // The others read what is stored.
+        _ => ours(&[READ]),
     }
 }
 

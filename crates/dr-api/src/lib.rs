@@ -14,6 +14,7 @@ pub mod groups;
 pub mod iam;
 pub mod infrastructure;
 pub mod matching;
+pub mod mirror;
 pub mod openapi;
 pub mod operation;
 pub mod pairs;

@@ -10,7 +10,7 @@ use crate::error_body::ErrorEnvelope;
 use crate::operation::{Method, Operation, Route};
 use crate::{
     accounts, agents, cleanup, configuration, executions, failback, groups, infrastructure,
-    matching, pairs, plans, recovery_instances, replication, sessions, start,
+    matching, mirror, pairs, plans, recovery_instances, replication, sessions, start,
 };
 
 /// An operation with the schemas of what it takes and gives.
@@ -52,9 +52,9 @@ pub fn described(generator: &mut SchemaGenerator) -> Vec<Described> {
         infrastructure: ListSourceServers, GetQuotas;
         sessions: ListFailoverSessions, GetFailoverSession, ListFailoverSessionServers, CreateFailoverSession,
             UpdateFailoverSession, SplitFailoverSession, RefreshFailoverSession;
-        failback: CheckReadiness, ValidateReverseReplication, InstallAgents, GetAgentStatus, MirrorConfig,
-            GetMirrorStatus, StartReverseReplication, GetReverseReplicationStatus, ExecuteFailback,
+        failback: CheckReadiness, ValidateReverseReplication, InstallAgents, GetAgentStatus, StartReverseReplication, GetReverseReplicationStatus, ExecuteFailback,
             ExecuteAllowLaunchingFailback, CommitFailback, GoBack, ReProtect;
+        mirror: MirrorConfig, GetMirrorStatus;
         cleanup: GetCleanupInventory, Cleanup;
         agents: ListAgentCandidates, InstallAgent, GetAgentInstallation, ListAgentInstallations,
             RetryAgentInstallation;

@@ -1,7 +1,7 @@
 //! Replication on the wire: one server live, the whole estate from the inventory, lag over time, points in time.
 
 use chrono::{DateTime, Utc};
-use dr_model::check::Check;
+use dr_model::check::{Check, Severity};
 use dr_model::ids::{AccountId, InstanceId, RecoveryInstanceId, Region, SourceServerId};
 use dr_model::inventory::{Activity, InventoryServer, LagPoint};
 use dr_model::place::Place;
@@ -45,17 +45,6 @@ pub struct Lifecycle {
     pub elapsed_seconds: Option<u64>,
     /// When DRS last heard of the agent.
     pub last_seen_at: Option<DateTime<Utc>>,
-}
-
-/// What is wrong with a replication.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct ReplicationProblem {
-    /// DRS's word: `AGENT_NOT_SEEN`, `SNAPSHOTS_FAILURE`, ...
-    pub error: String,
-    /// More about it, as DRS words it.
-    pub raw_error: Option<String>,
-    /// What to do about it.
-    pub remediation: String,
 }
 
 /// The replication of one server, as DRS has it now.
@@ -105,8 +94,12 @@ pub struct ReplicationView {
     pub staging_account_id: Option<AccountId>,
     /// Its recovery instance, if it has one.
     pub recovery_instance_id: Option<RecoveryInstanceId>,
-    /// What is wrong, and what to do.
-    pub problem: Option<ReplicationProblem>,
+    /// DRS's word for what is wrong: `AGENT_NOT_SEEN`, `SNAPSHOTS_FAILURE`, ...
+    pub error: Option<String>,
+    /// More about it, as DRS words it.
+    pub raw_error: Option<String>,
+    /// Everything worth saying, with what to do; empty when all is well.
+    pub advice: Vec<Check>,
 }
 
 /// A way to replicate, to choose by.
@@ -138,12 +131,31 @@ pub struct ListReplicationRequest {
     /// Only those with an alert.
     #[serde(default)]
     pub alerts_only: bool,
+    /// Only those with this in their name, in any case.
+    #[serde(default)]
+    pub name_contains: Option<String>,
+    /// How much data may be lost at most: a server further behind has an alert.
+    #[serde(default)]
+    pub rpo_seconds: RpoSeconds,
     /// Most entries to answer.
     #[serde(default)]
     pub limit: Limit,
     /// Where the last answer ended.
     #[serde(default)]
     pub next_token: Option<String>,
+}
+
+/// Something that needs attention.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AlertView {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub remediation: String,
+    /// Since when the server is in its state.
+    pub since: DateTime<Utc>,
 }
 
 /// One server of the estate.
@@ -156,8 +168,8 @@ pub struct EstateServer {
     pub server: InventoryServer,
     /// 0 to 100.
     pub progress_percent: f64,
-    /// What is wrong with it, with what to do.
-    pub alerts: Vec<Check>,
+    /// The worst that is wrong with it, with what to do.
+    pub alert: Option<AlertView>,
 }
 
 /// How fresh the inventory of one place is.
@@ -167,10 +179,10 @@ pub struct PlaceAge {
     pub place: Place,
     /// Servers that live there.
     pub servers: usize,
-    /// When it was read.
-    pub refreshed_at: DateTime<Utc>,
+    /// When it was read; none if never.
+    pub refreshed_at: Option<DateTime<Utc>>,
     /// Seconds since.
-    pub age_seconds: u64,
+    pub age_seconds: Option<u64>,
     /// Why the last reading failed, if it did.
     pub error: Option<String>,
 }
@@ -208,19 +220,19 @@ pub struct ServerCount {
     pub servers: usize,
 }
 
-/// How many servers meet the recovery point objective.
+/// How many servers meet the recovery point objective. Servers on the way back do not count.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RpoAttainment {
     /// The objective.
     pub rpo_seconds: u64,
     /// Servers at most that far behind.
     pub attained: usize,
-    /// Servers further behind.
+    /// Servers further behind, or without a point in time to recover from.
     pub missed: usize,
     /// Servers whose lag DRS does not say.
     pub unknown: usize,
-    /// Attained over all, 0 to 100.
-    pub attained_percent: f64,
+    /// Attained over those that are known, 0 to 100; none where none is.
+    pub attained_percent: Option<f64>,
 }
 
 /// An alert of one server.
@@ -233,9 +245,8 @@ pub struct ReplicationAlert {
     /// Its name.
     pub name: String,
     /// What is wrong, with what to do.
-    pub alert: Check,
-    /// Since when the server is in this state.
-    pub since: DateTime<Utc>,
+    #[serde(flatten)]
+    pub alert: AlertView,
 }
 
 /// Something that happened to a server's replication.
@@ -261,21 +272,15 @@ pub struct ReplicationDashboard {
     pub needs_attention: usize,
     /// Servers by DRS's state.
     pub states: Vec<ServerCount>,
-    /// Servers by region.
+    /// Servers by the region that they replicate into.
     pub regions: Vec<ServerCount>,
-    /// Servers that replicate back.
-    pub failback_servers: usize,
+    /// Servers by the account that they replicate into.
+    pub accounts: Vec<ServerCount>,
+    /// Servers by direction: `FAILOVER`, `FAILBACK`.
+    pub directions: Vec<ServerCount>,
     /// How many meet the objective.
     pub rpo: RpoAttainment,
-    /// The largest lag.
-    pub max_lag_seconds: Option<u64>,
-    /// Bytes of all disks.
-    pub total_bytes: u64,
-    /// Bytes that are done.
-    pub done_bytes: u64,
-    /// Bytes that changed and are not copied yet.
-    pub backlogged_bytes: u64,
-    /// What is wrong, worst first, at most 100.
+    /// What needs attention, the worst first, at most 500.
     pub alerts: Vec<ReplicationAlert>,
     /// What happened, newest first, at most 100.
     pub activity: Vec<ActivityView>,
