@@ -5,6 +5,7 @@
     reason = "a test kit: what goes wrong here must fail the test that caused it"
 )]
 
+pub mod home;
 pub mod run;
 pub mod truth;
 pub mod world;

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use dr_engine::App;
 use dr_engine::control;
+use dr_engine::replication;
 use dr_engine::recovery::next::Next;
 use dr_engine::recovery::{configure, finish, next, poll, validate};
 use dr_error::{Error, Result};
@@ -40,6 +41,7 @@ enum Task {
         error: Value,
     },
     Poll {},
+    RefreshInventory {},
 }
 
 /// A task that waits, with what tells its tries apart.
@@ -127,6 +129,7 @@ pub async fn task(app: &App, task: Value) -> Result<Value> {
             let active = poll::poll(app, false).await?;
             Ok(json!({ "active": active }))
         }
+        Task::RefreshInventory {} => replication::poll(app).await.map(|()| json!({})),
     }
 }
 

@@ -1,0 +1,345 @@
+//! The round trip as an operator makes it: fail over, replicate back, mirror, fail back, protect again, clean up. Every
+//! step may be asked for again at any time: that is what the tests of crashes do.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use dr_testkit::{Answered, Role, TestApp};
+use serde_json::{Value, json};
+
+use crate::{Fleet, PRIMARY, RECOVERY, admin, fleet, world};
+
+/// The longest a step takes, in simulated time: a first copy of the largest disks.
+const LIMIT: TimeDelta = TimeDelta::hours(30);
+
+/// The steps of the way, in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Step {
+    /// A real recovery of the plan.
+    FailOver,
+    /// The originals are stopped, as the disaster or their owner does, before anything goes back into them.
+    StopOriginals,
+    /// Reverse replication until everything is ready.
+    Reverse,
+    /// Groups and plan for the way home.
+    Mirror,
+    /// A real failback.
+    FailBack,
+    /// Forward replication again.
+    ReProtect,
+    /// Nothing left over.
+    CleanUp,
+}
+
+impl Step {
+    /// Every step.
+    pub const ALL: [Step; 7] = [
+        Self::FailOver,
+        Self::StopOriginals,
+        Self::Reverse,
+        Self::Mirror,
+        Self::FailBack,
+        Self::ReProtect,
+        Self::CleanUp,
+    ];
+}
+
+/// A fleet on its way out and home.
+#[derive(Debug, Clone)]
+pub struct Trip {
+    /// The plan and its groups.
+    pub fleet: Fleet,
+    /// Which time: part of the client tokens.
+    pub cycle: usize,
+    /// What happened, for people.
+    pub lines: Vec<String>,
+    began: DateTime<Utc>,
+}
+
+/// Prepares an estate so that every server can go and come back: pre-provisioned instances stopped and tagged, as the
+/// estate leaves two of them undone; originals tagged; launch configurations applied.
+pub async fn prepare(app: &TestApp) -> Trip {
+    let fleet = fleet(app).await;
+    let targets: Vec<String> = world::targets(app).into_values().collect();
+    allow(app, RECOVERY, &targets).await;
+    let running = running_of(app, RECOVERY, &targets);
+    stop(app, RECOVERY, &running).await;
+    allow(app, PRIMARY, &originals(app)).await;
+    for group in &fleet.group_ids {
+        let path = format!("/protection-groups/{group}/configure-allow-launching");
+        admin(app, "POST", &path, json!({})).await;
+    }
+    Trip {
+        fleet,
+        cycle: 1,
+        lines: Vec::new(),
+        began: app.now(),
+    }
+}
+
+/// Ids of the original instances, in the order of the servers' names.
+#[must_use]
+pub fn originals(app: &TestApp) -> Vec<String> {
+    app.control().inspect(|world| {
+        let place = world
+            .at(RECOVERY.0, RECOVERY.1)
+            .expect("the recovery place");
+        let servers = place.drs.servers.values();
+        servers
+            .filter_map(|server| server.machine.aws_instance_id.clone())
+            .collect()
+    })
+}
+
+/// Those of some instances that run.
+fn running_of(app: &TestApp, (account, region): (&str, &str), ids: &[String]) -> Vec<String> {
+    app.control().inspect(|world| {
+        let place = world.at(account, region).expect("a place of the estate");
+        let is_running = |id: &&String| {
+            let found = place.ec2.instances.get(*id);
+            found.is_some_and(|one| one.state.word() == "running")
+        };
+        ids.iter().filter(is_running).cloned().collect()
+    })
+}
+
+async fn ec2(app: &TestApp, place: (&str, &str), action: &str, ids: &[String], more: &str) {
+    for chunk in ids.chunks(500) {
+        let key = if action == "CreateTags" {
+            "ResourceId"
+        } else {
+            "InstanceId"
+        };
+        let list: String = chunk
+            .iter()
+            .enumerate()
+            .map(|(n, id)| format!("&{key}.{}={id}", n + 1))
+            .collect();
+        let body = format!("Action={action}&Version=2016-11-15{list}{more}");
+        assert_eq!(app.ec2(place, body).await, 200, "{action}");
+    }
+}
+
+async fn allow(app: &TestApp, place: (&str, &str), ids: &[String]) {
+    let tag = "&Tag.1.Key=AWSDRS&Tag.1.Value=AllowLaunchingIntoThisInstance";
+    ec2(app, place, "CreateTags", ids, tag).await;
+}
+
+async fn stop(app: &TestApp, place: (&str, &str), ids: &[String]) {
+    if !ids.is_empty() {
+        ec2(app, place, "StopInstances", ids, "").await;
+        app.advance(TimeDelta::minutes(3)).await;
+    }
+}
+
+impl Trip {
+    /// Takes a step: asks for it, unless it was asked for before, and waits until it is done.
+    pub async fn take(&mut self, app: &TestApp, step: Step) {
+        let since = app.now();
+        match step {
+            Step::FailOver => self.fail_over(app).await,
+            Step::StopOriginals => {
+                let running = running_of(app, PRIMARY, &originals(app));
+                stop(app, PRIMARY, &running).await;
+            }
+            Step::Reverse => {
+                self.ask(app, "start-reverse-replication", json!({})).await;
+                let done = |s: &Value| s["stages"]["ready"] == s["total_servers"];
+                self.until(app, "ready", done).await;
+            }
+            Step::Mirror => {
+                self.mirror(app).await;
+            }
+            Step::FailBack => self.fail_back(app).await,
+            Step::ReProtect => {
+                self.ask(app, "re-protect", json!({})).await;
+                self.until_status(app, "RE_PROTECTED").await;
+            }
+            Step::CleanUp => self.clean_up(app).await,
+        }
+        let took = app.now() - since;
+        let stages = match self.session(app).await {
+            Some(session) => format!("{} {}", session["status"], stages_of(&session)),
+            None => String::new(),
+        };
+        self.lines.push(format!(
+            "{:>8}  cycle {}  {step:?} took {}  {stages}",
+            clock(app.now() - self.began),
+            self.cycle,
+            clock(took),
+        ));
+    }
+
+    /// All steps.
+    pub async fn whole(&mut self, app: &TestApp) {
+        for step in Step::ALL {
+            self.take(app, step).await;
+        }
+    }
+
+    /// The session of this cycle, once there is one.
+    pub async fn session(&self, app: &TestApp) -> Option<Value> {
+        let execution = self.execution(app).await?;
+        let path = format!("/failover-sessions?execution_id={execution}");
+        let list = admin(app, "GET", &path, Value::Null).await;
+        let id = list["sessions"].get(0)?["session_id"].as_str()?.to_owned();
+        Some(admin(app, "GET", &format!("/failover-sessions/{id}"), Value::Null).await)
+    }
+
+    /// The servers of the session of this cycle.
+    pub async fn servers(&self, app: &TestApp) -> Vec<Value> {
+        let session = self.session(app).await.expect("a session");
+        let id = session["session_id"].as_str().expect("an id");
+        let path = format!("/failover-sessions/{id}/servers?limit=1000");
+        let list = admin(app, "GET", &path, Value::Null).await;
+        list["servers"].as_array().expect("servers").clone()
+    }
+
+    /// The recovery of this cycle, once it is stored.
+    async fn execution(&self, app: &TestApp) -> Option<String> {
+        let list = admin(
+            app,
+            "GET",
+            "/executions?execution_type=RECOVERY&limit=1000",
+            Value::Null,
+        )
+        .await;
+        let mut recoveries: Vec<&Value> = list["executions"]
+            .as_array()?
+            .iter()
+            .filter(|one| one["subject"]["plan"]["plan_id"] == self.fleet.plan_id.as_str())
+            .collect();
+        // Newest first.
+        recoveries.reverse();
+        let id = recoveries.get(self.cycle - 1)?["execution_id"].as_str()?;
+        Some(id.to_owned())
+    }
+
+    async fn fail_over(&self, app: &TestApp) {
+        let body = json!({
+            "plan_id": self.fleet.plan_id, "execution_type": "RECOVERY",
+            "client_token": format!("failover-of-cycle-{}", self.cycle),
+        });
+        let started = app
+            .rest(Role::Admin, "POST", "/executions", Some(&body))
+            .await;
+        let id = crate::run::execution_id(&started.expect(202));
+        let over = app.run_until_terminal(&id, TimeDelta::hours(5)).await;
+        assert_eq!(over["status"], "COMPLETED", "{over:#}");
+        self.until_status(app, "FAILOVER_COMPLETE").await;
+    }
+
+    async fn mirror(&self, app: &TestApp) {
+        self.ask(app, "mirror-config", json!({})).await;
+        self.until(app, "mirrored", |s| s["is_mirrored"] == true)
+            .await;
+        self.until_status(app, "READY_FOR_FAILBACK").await;
+    }
+
+    async fn fail_back(&self, app: &TestApp) {
+        let body = json!({
+            "execution_type": "RECOVERY",
+            "client_token": format!("failback-of-cycle-{}", self.cycle),
+        });
+        self.ask(app, "execute-failback", body).await;
+        self.until_status(app, "FAILBACK_COMPLETE").await;
+    }
+
+    async fn clean_up(&self, app: &TestApp) {
+        let session = self.session(app).await.expect("a session");
+        if session["status"] == "CLEANUP_COMPLETE" {
+            return;
+        }
+        let id = session["session_id"].as_str().expect("an id");
+        let path = format!("/failover-sessions/{id}/cleanup");
+        let inventory = admin(app, "GET", &path, Value::Null).await;
+        let body = json!({ "confirm": inventory["confirmation"] });
+        self.ask(app, "cleanup", body).await;
+        self.until_status(app, "CLEANUP_COMPLETE").await;
+    }
+
+    /// Asks for an action of the session. That it is not allowed because it was done before is no failure: whoever
+    /// repeats a request that was not answered gets this.
+    async fn ask(&self, app: &TestApp, action: &str, body: Value) {
+        let session = self.session(app).await.expect("a session");
+        let id = session["session_id"].as_str().expect("an id");
+        let path = format!("/failover-sessions/{id}/{action}");
+        let answered: Answered = app.rest(Role::Admin, "POST", &path, Some(&body)).await;
+        let was_done = answered.status == 409 && answered.body["error"]["code"] == "NOT_ALLOWED";
+        assert!(
+            answered.status < 300 || was_done,
+            "{action}: {} {:#}",
+            answered.status,
+            answered.body
+        );
+    }
+
+    async fn until_status(&self, app: &TestApp, status: &str) {
+        self.until(app, status, |session| session["status"] == status)
+            .await;
+    }
+
+    /// Goes on until the session is as wanted.
+    async fn until(&self, app: &TestApp, what: &str, wanted: impl Fn(&Value) -> bool) {
+        let last = app.now() + LIMIT;
+        loop {
+            let session = self.session(app).await;
+            if session.as_ref().is_some_and(&wanted) {
+                return;
+            }
+            let moved = app.driver().advance_to_next().await;
+            let moved = moved.expect("the state can be stored");
+            if moved.is_none_or(|now| now > last) {
+                let servers = self.servers(app).await;
+                let session = session.unwrap_or_default();
+                let unlike: Vec<&Value> = servers.iter().take(2).collect();
+                panic!("it never was {what}: {session:#} {unlike:#?}");
+            }
+        }
+    }
+}
+
+fn stages_of(session: &Value) -> String {
+    let stages = session["stages"].as_object();
+    let some: BTreeMap<&String, u64> = stages
+        .into_iter()
+        .flatten()
+        .filter_map(|(stage, count)| Some((stage, count.as_u64().filter(|n| *n > 0)?)))
+        .collect();
+    format!("{some:?}")
+}
+
+fn clock(time: TimeDelta) -> String {
+    let minutes = time.num_minutes();
+    format!("{}:{:02} h", minutes / 60, minutes % 60)
+}
+
+/// Two inventories of the simulated AWS are the same; the first paths at which they differ, where they are not.
+///
+/// # Panics
+/// When they differ.
+pub fn assert_same(before: &Value, after: &Value) {
+    let mut differences = Vec::new();
+    differ("", before, after, &mut differences);
+    differences.truncate(40);
+    assert!(differences.is_empty(), "{differences:#?}");
+}
+
+fn differ(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            for key in keys {
+                let (a, b) = (&before[key], &after[key]);
+                differ(&format!("{path}/{key}"), a, b, found);
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            for (n, (a, b)) in a.iter().zip(b).enumerate() {
+                differ(&format!("{path}/{n}"), a, b, found);
+            }
+        }
+        (a, b) if a == b => {}
+        (a, b) => found.push(format!("{path}: {a} became {b}")),
+    }
+}

@@ -1,0 +1,3 @@
+//! The round trip: out, home, protected again, and once more, over the product's own doors.
+
+mod round;
