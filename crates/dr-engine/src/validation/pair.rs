@@ -1,5 +1,8 @@
 //! Judging one pair. Pure: facts in, checks out (requirement 004, "Configuration Validation Tests").
 
+use std::collections::BTreeMap;
+
+use dr_aws::ProfilePolicies;
 use dr_model::check::{Check, Severity};
 use dr_model::launch::LaunchConfiguration;
 use dr_model::server::BootMode;
@@ -30,7 +33,7 @@ pub fn checks(pair: &PairFacts, place: &PlaceFacts) -> Vec<Check> {
                 ));
                 checks.extend(target_checks(pair, target));
                 checks.extend(network_checks(target, place));
-                checks.extend(profile_checks(target, place));
+                checks.extend(profile_checks(target, &place.profiles));
             }
             None => checks.push(Check::fail(
                 "target_instance_exists",
@@ -45,7 +48,8 @@ pub fn checks(pair: &PairFacts, place: &PlaceFacts) -> Vec<Check> {
     checks
 }
 
-fn target_checks(pair: &PairFacts, target: &TargetInstance) -> Vec<Check> {
+/// Every check of an instance that a server is to be launched into, but for where it stands.
+pub(crate) fn target_checks(pair: &PairFacts, target: &TargetInstance) -> Vec<Check> {
     let id = &target.id;
     let mut checks = vec![
         expect(
@@ -256,7 +260,11 @@ pub(super) fn instance_type_check(
     }
 }
 
-fn profile_checks(target: &TargetInstance, place: &PlaceFacts) -> Vec<Check> {
+/// The instance has a profile whose role has both policies. Nothing where the profile was not looked up.
+pub(crate) fn profile_checks(
+    target: &TargetInstance,
+    profiles: &BTreeMap<String, Option<ProfilePolicies>>,
+) -> Vec<Check> {
     let id = &target.id;
     let attach = "Attach an instance profile whose role has both policies";
     let Some(profile) = &target.instance_profile else {
@@ -268,7 +276,7 @@ fn profile_checks(target: &TargetInstance, place: &PlaceFacts) -> Vec<Check> {
             attach,
         )];
     };
-    match place.profiles.get(profile) {
+    match profiles.get(profile) {
         // Not looked up: said once for the place.
         None => Vec::new(),
         Some(None) => vec![Check::fail(
