@@ -68,6 +68,16 @@ pub enum Command {
         /// How long; without, the usual 2 to 4 minutes.
         seconds: Option<u32>,
     },
+    /// How fast data is copied by replications into an account and region that begin from now on;
+    /// rescans are eight times as fast.
+    CopySpeed {
+        /// Account.
+        account: String,
+        /// Region.
+        region: String,
+        /// Bytes per second of each server; without, the usual 14 MiB/s.
+        bytes_per_second: Option<u64>,
+    },
     /// What leads out of the networks of an account and region.
     Network {
         /// Account.
@@ -171,12 +181,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
             server,
             bytes_per_second,
         } => on_server(world, server, |found| {
-            let before = found.replication.load;
-            found.replication.load = Some(drs::Load {
-                since: now,
-                backlog_bytes: before.map_or(0, |load| load.backlog(now)),
-                bytes_per_second: *bytes_per_second,
-            });
+            found.replication.write(now, *bytes_per_second);
         })?,
         Command::HoldReversal { instance, seconds } => {
             let found = places(world).find_map(|place| place.drs.instances.get_mut(instance));
@@ -188,6 +193,11 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
             region,
             seconds,
         } => world.place(account, region).drs.agent_seconds = *seconds,
+        Command::CopySpeed {
+            account,
+            region,
+            bytes_per_second,
+        } => world.place(account, region).drs.copy_bytes_per_second = *bytes_per_second,
         Command::Network {
             account,
             region,

@@ -14,7 +14,7 @@ pub const COPY_BYTES_PER_SECOND: u64 = 14 * 1024 * 1024;
 
 /// A rescan reads on both sides and sends only what differs: eight times as fast. No figure is
 /// published.
-const RESCAN_BYTES_PER_SECOND: u64 = 8 * COPY_BYTES_PER_SECOND;
+const RESCAN_FACTOR: u64 = 8;
 
 /// How long DRS waits for a machine that is down before it calls its server stalled.
 const UNSEEN_SECONDS: i64 = 300;
@@ -178,19 +178,29 @@ impl Replication {
         initiation_seconds: u32,
         behind_since: DateTime<Utc>,
     ) -> Self {
-        let mut new = Self {
+        Self {
             max_lag_seconds: self.max_lag_seconds,
             points_since: self.points_since,
             behind_since: Some(behind_since),
             ..Self::starting(now, initiation_seconds, true)
-        };
-        if let Phase::Running {
-            bytes_per_second, ..
-        } = &mut new.phase
-        {
-            *bytes_per_second = Some(RESCAN_BYTES_PER_SECOND);
         }
-        new
+        .at_speed(None)
+    }
+
+    /// With a copy at this speed, or the usual one: a rescan is eight times as fast.
+    #[must_use]
+    pub fn at_speed(mut self, copy: Option<u64>) -> Self {
+        if let Phase::Running {
+            bytes_per_second,
+            rescan,
+            ..
+        } = &mut self.phase
+        {
+            let factor = if *rescan { RESCAN_FACTOR } else { 1 };
+            let speed = copy.unwrap_or(COPY_BYTES_PER_SECOND);
+            *bytes_per_second = Some(speed.saturating_mul(factor));
+        }
+        self
     }
 
     fn undisturbed_new() -> Self {
@@ -229,6 +239,15 @@ impl Replication {
             let until = self.stalled_until.take().map_or(now, |at| at.min(now));
             self.gap = Some((since, until));
         }
+    }
+
+    /// Its machine writes this much from now on; what is behind already stays behind.
+    pub fn write(&mut self, now: DateTime<Utc>, bytes_per_second: u64) {
+        self.load = Some(Load {
+            since: now,
+            backlog_bytes: self.load.map_or(0, |load| load.backlog(now)),
+            bytes_per_second,
+        });
     }
 
     /// Since when an injected stall keeps data from coming, while it lasts.

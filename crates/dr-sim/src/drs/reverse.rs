@@ -117,8 +117,9 @@ fn re_point(
     };
     let origin = here(world, call, instance);
     let state = &mut world.place(account, region).drs;
+    let speed = state.copy_bytes_per_second;
     if let Some(server) = state.servers.get_mut(&standing.id) {
-        server.replication = replication;
+        server.replication = replication.at_speed(speed);
         server.machine = instance.machine.clone();
         server.origin = origin;
     }
@@ -184,6 +185,7 @@ fn reverse(
     let initiation = u32::try_from(world.dice.between(300, 900)).unwrap_or(600);
     let id = format!("s-{}", world.dice.alphanumeric(17));
     let arn = words::arn(region, account, "source-server", &id);
+    let speed = world.place(account, region).drs.copy_bytes_per_second;
     let server = SourceServer {
         id: id.clone(),
         arn: arn.clone(),
@@ -197,7 +199,8 @@ fn reverse(
         replication: Replication {
             points_since: Some(call.now),
             ..Replication::starting(call.now, initiation, false)
-        },
+        }
+        .at_speed(speed),
         launch,
         last_launch: None,
         added: call.now,

@@ -271,13 +271,15 @@ pub fn start_replication(world: &mut World, call: &Call) -> ServiceResult<Reply>
     quotas::room_to_replicate(world, &call.caller.account, &call.region)?;
     // An initiation takes 3 to 5 minutes.
     let initiation = u32::try_from(world.dice.between(180, 300)).unwrap_or(240);
+    let speed = find::state(world, call).copy_bytes_per_second;
     let server = find::server(world, call, &id)?;
     let lag = server.replication.max_lag_seconds;
     server.replication = Replication {
         max_lag_seconds: lag,
         points_since: Some(call.now),
         ..Replication::starting(call.now, initiation, false)
-    };
+    }
+    .at_speed(speed);
     let view = shown(world, call, &id)?;
     ok(json!({ "sourceServer": view }))
 }

@@ -40,6 +40,9 @@ pub struct State {
     /// replicate.
     #[serde(default)]
     pub agent_seconds: Option<u32>,
+    /// Injected: speed of the copies that begin here.
+    #[serde(default)]
+    pub copy_bytes_per_second: Option<u64>,
 }
 
 /// A source server: the machine that replicates into this account and region.

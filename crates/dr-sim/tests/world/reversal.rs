@@ -261,6 +261,20 @@ async fn a_machine_that_writes_too_fast_lags_until_it_writes_less() {
 }
 
 #[tokio::test]
+async fn copies_are_as_fast_as_told() {
+    let bench = Bench::with(3);
+    let (_, b2) = failed_over(&bench, "db-portal-01").await;
+    let control = bench.sim.control();
+    control
+        .copy_speed(PRIMARY.0, PRIMARY.1, Some(1 << 40))
+        .unwrap();
+    let a2 = reversed(&bench, &b2);
+    // Its initiation takes up to 15 minutes as always.
+    bench.pass(910);
+    assert_eq!(state(&bench, PRIMARY, &a2), "CONTINUOUS");
+}
+
+#[tokio::test]
 async fn a_lost_agent_is_not_seen_and_a_machine_that_is_down_neither() {
     let bench = Bench::with(3);
     let server = bench.server("web-portal-01").await;
