@@ -6,7 +6,7 @@ use dr_sim::scenario::Estate;
 use dr_sim::{Sim, SimOptions};
 use serde_json::Value;
 
-use crate::harness::{Bench, options};
+use crate::harness::{Bench, PRIMARY, RECOVERY, options};
 
 fn kept(folder: &tempfile::TempDir) -> SimOptions {
     SimOptions {
@@ -111,4 +111,37 @@ async fn an_orderly_end_leaves_a_snapshot() {
     let snapshot = std::fs::read(folder.path().join("world.json")).unwrap();
     let snapshot: Value = serde_json::from_slice(&snapshot).unwrap();
     assert_eq!(snapshot["world"], before);
+}
+
+#[tokio::test]
+async fn what_a_person_did_and_what_was_injected_survive_kill_9() {
+    let folder = tempfile::tempdir().unwrap();
+    let (bench, job) = busy(&folder).await;
+    let done = bench.finish(&job).await;
+    let b2 = done["participatingServers"][0]["recoveryInstanceID"].clone();
+    let control = bench.sim.control();
+    control.hold_reversal(b2.as_str().unwrap(), 0).unwrap();
+    control
+        .copy_speed(PRIMARY.0, PRIMARY.1, Some(1 << 30))
+        .unwrap();
+    let reverse = serde_json::json!({ "recoveryInstanceID": b2 });
+    control
+        .by_hand(RECOVERY.0, RECOVERY.1, "ReverseReplication", &reverse)
+        .unwrap();
+    let ids = serde_json::json!({ "InstanceId": [b2] });
+    control
+        .by_hand(RECOVERY.0, RECOVERY.1, "RebootInstances", &ids)
+        .unwrap();
+    let server = bench.server("web-portal-01").await;
+    control.write_load(&server, 1 << 30).unwrap();
+    control.stall_for(&server, 600).unwrap();
+    control
+        .network(RECOVERY.0, RECOVERY.1, false, false)
+        .unwrap();
+    bench.pass(60);
+    let (before, listed) = (dump(&bench.sim), control.inventory());
+    kill(bench);
+    let again = Sim::open(kept(&folder)).unwrap();
+    assert_eq!(dump(&again), before);
+    assert_eq!(again.control().inventory(), listed);
 }
