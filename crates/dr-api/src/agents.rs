@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use dr_model::ids::{AccountId, InstallationId, MachineId, Region};
+use dr_model::ids::{AccountId, InstallationId, MachineId, Region, SourceServerId};
 use dr_model::installation::InstallingMachine;
 use dr_model::place::Place;
+use dr_model::server::Platform;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -31,25 +32,38 @@ pub struct ListAgentCandidatesRequest {
     pub next_token: Option<String>,
 }
 
+/// A source server that stands for a machine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ProtectionView {
+    /// Where it replicates into.
+    pub place: Place,
+    /// The source server.
+    pub source_server_id: SourceServerId,
+    /// Its agent replicates, or should.
+    pub is_connected: bool,
+}
+
 /// A machine.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct AgentCandidateView {
     /// The machine.
     pub machine_id: MachineId,
-    /// Its name.
+    /// Name tag, or host name.
     pub name: Option<String>,
-    /// Operating system.
+    /// Operating system family.
+    pub platform: Option<Platform>,
+    /// Operating system, as SSM words it.
     pub os: Option<String>,
     /// EC2's state; none on premises.
     pub instance_state: Option<String>,
-    /// SSM reaches it.
-    pub is_reachable: bool,
-    /// SSM's word: `Online`, `ConnectionLost`, ... None: SSM does not know it.
-    pub ping_status: Option<String>,
+    /// SSM's word: `Online`, `ConnectionLost`, ... None: SSM does not manage it.
+    pub ssm_status: Option<String>,
+    /// The source servers that stand for it already.
+    pub protections: Vec<ProtectionView>,
     /// An agent can be installed now.
-    pub is_ready: bool,
-    /// Why not, or what to know.
-    pub reason: Option<String>,
+    pub can_install: bool,
+    /// Why not.
+    pub reasons_not: Vec<String>,
 }
 
 /// Machines.
@@ -151,6 +165,16 @@ pub enum InstallationStatus {
     Failed,
 }
 
+/// One machine of an installation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct InstallingMachineView {
+    /// How far it is, with SSM's words.
+    #[serde(flatten)]
+    pub machine: InstallingMachine,
+    /// 0 to 100, by stage.
+    pub percent: u8,
+}
+
 /// A run of agent installations.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InstallationView {
@@ -168,8 +192,8 @@ pub struct InstallationView {
     pub done: usize,
     /// Machines that failed.
     pub failed: usize,
-    /// Machine by machine, with SSM's words.
-    pub machines: Vec<InstallingMachine>,
+    /// Machine by machine.
+    pub machines: Vec<InstallingMachineView>,
     /// Work is under way.
     pub is_active: bool,
     /// Who asked for it.

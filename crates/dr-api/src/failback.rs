@@ -163,6 +163,8 @@ pub struct RepairCandidate {
     pub is_needed: bool,
     /// Why it needs repair, or why it does not.
     pub reason: String,
+    /// SSM reaches the instance now; none where SSM could not be asked.
+    pub ssm_online: Option<bool>,
     /// What would be copied again.
     pub total_bytes: u64,
 }
@@ -174,6 +176,10 @@ pub struct AgentRepairStarted {
     pub preview: bool,
     /// The words to give as `confirm`.
     pub confirmation: String,
+    /// What a repair costs besides money, for a person.
+    pub note: String,
+    /// What would be copied again: for those that need it, or for all that were named.
+    pub total_bytes: u64,
     /// Every server that could be repaired, with whether it needs to be.
     pub candidates: Vec<RepairCandidate>,
     /// Servers that are repaired now.

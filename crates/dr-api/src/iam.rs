@@ -99,6 +99,8 @@ const REPLICATION_SURROUNDINGS: &[&str] = &[
     "ec2:DescribeRouteTables",
     "ec2:DescribeVolumes",
 ];
+/// What an instance profile brings.
+const PROFILES: &[&str] = &["iam:GetInstanceProfile", "iam:ListAttachedRolePolicies"];
 /// Which machines SSM reaches.
 const MACHINES: &[&str] = &["ssm:DescribeInstanceInformation"];
 /// Running a command on machines and following it. Sent again only after a look at what was sent.
@@ -109,7 +111,7 @@ const COMMANDS: &[&str] = &[
     "ssm:ListCommands",
     "ssm:SendCommand",
 ];
-const RESTART: &[&str] = &["ec2:RebootInstances"];
+const RESTART: &[&str] = &["ec2:RebootInstances", "ec2:StartInstances"];
 const REVERSE: &[&str] = &["drs:ReverseReplication", "drs:StartReplication"];
 /// Making the original instances targets of the way home.
 const PREPARE_TARGETS: &[&str] = &[
@@ -124,8 +126,6 @@ const RETIRE: &[&str] = &[
     "drs:StopReplication",
     "ec2:DeleteVolume",
 ];
-/// Undoing a failback: the recovery region's instances run again where somebody had stopped them.
-const WAKE: &[&str] = &["ec2:StartInstances"];
 
 /// Everything that is looked at before a step of a failover session.
 const READINESS: Actions = &[
@@ -156,7 +156,6 @@ const STEPS: Actions = &[
     RESTART,
     REVERSE,
     RETIRE,
-    WAKE,
     END,
 ];
 /// What is left of a session, and what it is.
@@ -212,8 +211,7 @@ pub fn rights(operation: Operation) -> Rights {
         | O::DeleteRecoveryPlan
         | O::DeleteInstancePair => ours(&[READ, WRITE]),
 
-        O::ValidateTargetAccount => there(&[READ, ASSUME], &[SERVERS]),
-        O::PreviewSelection => there(&[READ, ASSUME], &[SERVERS]),
+        O::ValidateTargetAccount | O::PreviewSelection => there(&[READ, ASSUME], &[SERVERS]),
         O::ConfigureInstancePairs | O::UpdateInstancePair => {
             there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, INSTANCES])
         }
@@ -249,8 +247,7 @@ pub fn rights(operation: Operation) -> Rights {
             ],
         ),
         O::PauseExecution => ours(&[READ, WRITE, NOTIFY]),
-        O::ResumeExecution => ours(&[READ, WRITE, ANSWER, NOTIFY]),
-        O::CancelExecution => ours(&[READ, WRITE, ANSWER, NOTIFY]),
+        O::ResumeExecution | O::CancelExecution => ours(&[READ, WRITE, ANSWER, NOTIFY]),
         O::TerminateExecutionInstances => there(
             &[READ, WRITE, ASSUME, NOTIFY],
             &[SERVERS, INSTANCES, GUARD, END],
@@ -338,10 +335,13 @@ fn way_home(operation: Operation) -> Rights {
             &[READ, WRITE, ASSUME, NOTIFY],
             &[SERVERS, INSTANCES, GUARD, END],
         ),
-        O::ListAgentCandidates => there(&[READ, ASSUME], &[SERVERS, INSTANCES, MACHINES]),
+        O::ListAgentCandidates => there(
+            &[READ, ASSUME],
+            &[SERVERS, INSTANCES, GUARD, MACHINES, PROFILES],
+        ),
         O::InstallAgent | O::RetryAgentInstallation => there(
             &[READ, WRITE, ASSUME, NOTIFY],
-            &[SERVERS, INSTANCES, MACHINES],
+            &[SERVERS, INSTANCES, GUARD, MACHINES, PROFILES],
         ),
         O::RefreshInventory => there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, GUARD]),
         O::GetReplicationStatus => there(&[READ, ASSUME], &[SERVERS]),
@@ -377,7 +377,6 @@ pub fn background(handler: HandlerName) -> Rights {
                 RESTART,
                 REVERSE,
                 RETIRE,
-                WAKE,
                 END,
             ],
         ),

@@ -9,7 +9,7 @@ use dr_model::replication::{DiskProgress, InitiationStep, ReplicationDirection};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::bounded::{Limit, RpoSeconds};
+use crate::bounded::{Limit, Line, RpoSeconds};
 use crate::endpoint::endpoints;
 
 /// Names a source server, where it lives.
@@ -124,7 +124,7 @@ pub struct ListReplicationRequest {
     pub region: Option<Region>,
     /// Only those in this state, such as `CONTINUOUS`.
     #[serde(default)]
-    pub state: Option<String>,
+    pub state: Option<Line>,
     /// Only those that replicate this way.
     #[serde(default)]
     pub direction: Option<WantedDirection>,
@@ -133,7 +133,7 @@ pub struct ListReplicationRequest {
     pub alerts_only: bool,
     /// Only those with this in their name, in any case.
     #[serde(default)]
-    pub name_contains: Option<String>,
+    pub name_contains: Option<Line>,
     /// How much data may be lost at most: a server further behind has an alert.
     #[serde(default)]
     pub rpo_seconds: RpoSeconds,
