@@ -289,7 +289,7 @@ async fn save(
     Ok((pairs, saved))
 }
 
-fn new_pair(
+pub(crate) fn new_pair(
     app: &App,
     group: &GroupId,
     choice: Choice,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use chrono::{DateTime, Utc};
 use dr_error::{Error, Result};
 use dr_model::ids::{SessionId, SourceServerId};
 use dr_model::session::{
@@ -9,7 +10,7 @@ use dr_model::session::{
 };
 
 use crate::app::App;
-use crate::sessions::{Accepted, Chosen};
+use crate::sessions::{Accepted, Chosen, commit};
 
 /// Tries before giving up: the poller and people write the same records.
 const TRIES: usize = 8;
@@ -73,17 +74,24 @@ fn conflict(id: &SessionId) -> Error {
 pub async fn fold(app: &App, id: &SessionId) -> Result<FailoverSession> {
     let session = app.store().session(id).await?;
     let parts = app.store().session_parts(&session).await?;
-    header(app, id, |session| Ok(folded(session, &parts))).await
+    let now = app.clock().now();
+    header(app, id, |session| Ok(folded(session, &parts, now))).await
 }
 
 /// Writes into a header what its parts say; answers whether that changed anything.
-pub(crate) fn folded(session: &mut FailoverSession, parts: &[SessionPart]) -> bool {
+pub(crate) fn folded(
+    session: &mut FailoverSession,
+    parts: &[SessionPart],
+    now: DateTime<Utc>,
+) -> bool {
     let before = (
+        session.commit_window.clone(),
         session.stages,
         session.status,
         session.is_active,
         session.failed_servers,
     );
+    commit::settle(session, parts, now);
     let servers = || parts.iter().flat_map(|part| &part.servers);
     session.stages = StageTally::count(servers().map(|server| server.stage));
     session.failed_servers = servers().filter(|server| server.error.is_some()).count();
@@ -92,6 +100,7 @@ pub(crate) fn folded(session: &mut FailoverSession, parts: &[SessionPart]) -> bo
         session.commit_window.is_some() || servers().any(|server| server.stage.is_active());
     before
         != (
+            session.commit_window.clone(),
             session.stages,
             session.status,
             session.is_active,

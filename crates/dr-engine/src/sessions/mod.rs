@@ -12,6 +12,7 @@ pub mod failback;
 pub mod go_back;
 pub mod live;
 pub mod mirror;
+pub mod probe;
 pub mod re_protect;
 pub mod readiness;
 pub mod repair;

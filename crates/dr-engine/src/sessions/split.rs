@@ -58,8 +58,8 @@ pub async fn split(
             changed.push(part.clone());
         }
     }
-    change::folded(&mut new, &new_parts);
-    change::folded(&mut kept, &parts);
+    change::folded(&mut new, &new_parts, now);
+    change::folded(&mut kept, &parts, now);
     app.store()
         .split_session(&mut kept, &mut changed, &mut new, &mut new_parts)
         .await?;

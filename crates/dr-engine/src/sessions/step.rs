@@ -10,8 +10,8 @@ use dr_model::session::{FailoverSession, Intent, SessionServer, SessionStatus, S
 use crate::app::App;
 use crate::sessions::live::{self, Live};
 use crate::sessions::{
-    Act, Decision, Outcomes, change, cleanup, commit, failback, go_back, re_protect, repair,
-    reverse,
+    Act, Decision, Outcomes, change, cleanup, commit, failback, go_back, mirror, re_protect,
+    repair, reverse,
 };
 
 /// How long an act is left alone after it was begun: longer than a call's own timeout of 25 s, so that whoever comes
@@ -98,6 +98,10 @@ pub async fn step(app: &App, id: &SessionId) -> Result<FailoverSession> {
     }
     let outcomes = perform(app, &session, &live, acts).await;
     record(app, &session, outcomes).await?;
+    // What of a mirrored configuration is still to be applied: a fleet is more than one call may take.
+    if let Err(error) = mirror::apply::go_on(app, &session, &parts).await {
+        tracing::warn!(%error, session = %id, "mirrored launch configurations are not applied yet");
+    }
     let session = finish(app, id, live.now).await?;
     commit::look(app, &session).await?;
     Ok(session)
@@ -253,7 +257,7 @@ async fn finish(app: &App, id: &SessionId, looked_at: DateTime<Utc>) -> Result<F
     let session = app.store().session(id).await?;
     let parts = app.store().session_parts(&session).await?;
     let session = change::header(app, id, |session| {
-        change::folded(session, &parts);
+        change::folded(session, &parts, looked_at);
         session.looked_at = Some(looked_at);
         Ok(true)
     })

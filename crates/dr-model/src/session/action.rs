@@ -87,7 +87,8 @@ impl Action {
             Self::StartReverseReplication => &[Stage::Recovered, Stage::Reversing],
             Self::MirrorConfig => &[Stage::Reversing, Stage::Ready],
             Self::FailbackDrill | Self::FailbackRecovery => &[Stage::Ready],
-            Self::Commit | Self::GoBack => &[Stage::FailedBack],
+            Self::Commit => &[Stage::FailedBack],
+            Self::GoBack => &[Stage::FailedBack, Stage::GoingBack],
             Self::ReProtect => &[Stage::FailedBack, Stage::ReProtecting],
             Self::Cleanup => &[
                 Stage::FailedBack,
@@ -127,7 +128,8 @@ impl Action {
         if stages.failing_back > 0 {
             return no("A failback is under way: wait until it is over, or cancel its execution");
         }
-        if stages.going_back > 0 {
+        // Going back may have failed for good: then it is asked for again.
+        if stages.going_back > 0 && self != Self::GoBack {
             return no("The last failback is being undone: wait until that is over");
         }
         if is_uncommitted && !matches!(self, Self::Commit | Self::GoBack) {
