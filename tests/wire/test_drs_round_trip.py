@@ -112,6 +112,10 @@ def test_replications_go_wrong_as_told(fleet, sim):
     def state():
         return fleet.server(server)["dataReplicationInfo"]["dataReplicationState"]
 
+    sim.command("break_replication", server=server, error="FAILED_TO_BOOT_REPLICATION_SERVER")
+    steps = fleet.server(server)["dataReplicationInfo"]["dataReplicationInitiation"]["steps"]
+    assert [s["name"] for s in steps if s["status"] == "FAILED"] == ["BOOT_REPLICATION_SERVER"]
+    sim.command("resume_server", server=server)
     sim.command("stall_for", server=server, seconds=120)
     assert state() == "STALLED"
     sim.advance(121)

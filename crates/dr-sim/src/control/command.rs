@@ -32,6 +32,14 @@ pub enum Command {
         /// How long.
         seconds: u32,
     },
+    /// Replication of a source server stalls with an error of DRS, until it is resumed: one that
+    /// begins with `FAILED_TO_` shows at that step of the initiation.
+    BreakReplication {
+        /// The source server.
+        server: String,
+        /// `DataReplicationErrorString`, for example `FAILED_TO_AUTHENTICATE_WITH_SERVICE`.
+        error: String,
+    },
     /// The machine of a source server runs on without its agent: it is not seen until a new agent
     /// is there.
     LoseAgent {
@@ -167,6 +175,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
         Command::StallFor { server, seconds } => {
             stall(world, server, Some(after(now, *seconds)))?;
         }
+        Command::BreakReplication { server, error } => break_off(world, server, error)?,
         Command::ResumeServer { server } => {
             on_server(world, server, |found| found.replication.resume(now))?;
             drs::tell_stall(world, server, "NOT_STALLED");
@@ -183,11 +192,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
         } => on_server(world, server, |found| {
             found.replication.write(now, *bytes_per_second);
         })?,
-        Command::HoldReversal { instance, seconds } => {
-            let found = places(world).find_map(|place| place.drs.instances.get_mut(instance));
-            let found = found.ok_or_else(|| missing("recovery instance", instance))?;
-            found.agent_ready = after(now, *seconds);
-        }
+        Command::HoldReversal { instance, seconds } => hold(world, instance, *seconds)?,
         Command::AgentTakes {
             account,
             region,
@@ -269,6 +274,25 @@ fn stall(
     on_server(world, server, |found| found.replication.stall(now, until))?;
     drs::tell_stall(world, server, "STALLED");
     Ok(())
+}
+
+fn hold(world: &mut World, instance: &str, seconds: u32) -> Result<(), ServiceError> {
+    let until = after(world.now, seconds);
+    let found = places(world).find_map(|place| place.drs.instances.get_mut(instance));
+    let found = found.ok_or_else(|| missing("recovery instance", instance))?;
+    found.agent_ready = until;
+    Ok(())
+}
+
+fn break_off(world: &mut World, server: &str, error: &str) -> Result<(), ServiceError> {
+    if drs::error_named(error).is_none() {
+        let message = format!("error: DRS has no replication error '{error}'");
+        return Err(ServiceError::validation(message));
+    }
+    stall(world, server, None)?;
+    on_server(world, server, |found| {
+        found.replication.stalled_by = Some(error.to_owned());
+    })
 }
 
 fn places(world: &mut World) -> impl Iterator<Item = &mut Place> {

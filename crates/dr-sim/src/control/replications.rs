@@ -13,6 +13,18 @@ impl Control {
         self.run(Command::StallFor { server, seconds }).map(|_| ())
     }
 
+    /// Stalls the replication of a source server with an error of DRS, until it is resumed.
+    ///
+    /// # Errors
+    /// There is no such server, or DRS has no such error.
+    pub fn break_replication(&self, id: &str, error: &str) -> Result<(), ServiceError> {
+        self.run(Command::BreakReplication {
+            server: id.to_owned(),
+            error: error.to_owned(),
+        })
+        .map(|_| ())
+    }
+
     /// Takes the agent away from the machine of a source server: AGENT_NOT_SEEN after some minutes,
     /// until a new agent is there.
     ///

@@ -52,6 +52,11 @@ fn refused(error: &ServiceError) -> Response {
     (status, body).into_response()
 }
 
+/// What `/_sim/commands` takes.
+const COMMANDS: &str = "command: stall_server | stall_for | break_replication | resume_server | \
+    lose_agent | disconnect_agent | write_load | hold_reversal | agent_takes | copy_speed | \
+    network | fail_launch | events | set_quota | trust | deny | ssm_fault | ssm_heal | scenario";
+
 async fn index() -> Json<Value> {
     Json(json!({
         "GET /_sim/clock": "simulated time and the next change",
@@ -59,7 +64,7 @@ async fn index() -> Json<Value> {
         "POST /_sim/faults": "service, operation, nth, times, kind {is: error|throttle|no_answer|drop_after}, account, region (or none)",
         "DELETE /_sim/faults": "takes faults and throttles away",
         "POST /_sim/throttles": "service, operation (or none), per_second, burst",
-        "POST /_sim/commands": "command: stall_server | resume_server | fail_launch | events | set_quota | trust | deny | ssm_fault | ssm_heal | scenario",
+        "POST /_sim/commands": COMMANDS,
         "GET /_sim/operations": "every operation that is simulated, by service",
         "GET /_sim/calls": "every call made",
         "GET /_sim/calls/counts": "calls by service and operation",

@@ -32,7 +32,7 @@ pub use job::{Job, LogItem, Participant};
 pub use launch::tell_stall;
 pub use lifecycle::{Stage, Step, advance, next_due};
 pub use prerequisites::{ALLOW_TAG, POLICIES as PROFILE_POLICIES};
-pub use replication::{Load, Phase, Replication, observe};
+pub use replication::{Load, Phase, Replication, error_named, observe};
 pub use state::{
     Direction, Disk, LastLaunch, LaunchConfiguration, LaunchTemplate, Machine, Origin,
     RecoveryInstance, ReplicationTemplate, Reversed, SourceServer, Staging, State, Tags,

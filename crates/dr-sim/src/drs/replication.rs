@@ -51,6 +51,9 @@ pub struct Replication {
     /// When that stall ends by itself; `None`: when somebody ends it.
     #[serde(default)]
     pub stalled_until: Option<DateTime<Utc>>,
+    /// What a stall is put down to, in the words of DRS; without, its agent is not seen.
+    #[serde(default)]
+    pub stalled_by: Option<String>,
     /// Since when its machine runs without its agent: the disks were replaced by a launch, or the
     /// agent was taken away. Only a new agent or a reversal into this server ends that.
     #[serde(default)]
@@ -111,6 +114,33 @@ pub struct Observed {
     pub steps_done: Option<usize>,
     /// The agent's or the service's complaint.
     pub error: Option<&'static str>,
+}
+
+/// The usual complaint.
+const NOT_SEEN: &str = "AGENT_NOT_SEEN";
+
+/// What DRS puts a stall down to (`DataReplicationErrorString`); those of failed steps name the step.
+const ERRORS: [&str; 14] = [
+    NOT_SEEN,
+    "SNAPSHOTS_FAILURE",
+    "NOT_CONVERGING",
+    "UNSTABLE_NETWORK",
+    "FAILED_TO_CREATE_SECURITY_GROUP",
+    "FAILED_TO_LAUNCH_REPLICATION_SERVER",
+    "FAILED_TO_BOOT_REPLICATION_SERVER",
+    "FAILED_TO_AUTHENTICATE_WITH_SERVICE",
+    "FAILED_TO_DOWNLOAD_REPLICATION_SOFTWARE",
+    "FAILED_TO_CREATE_STAGING_DISKS",
+    "FAILED_TO_ATTACH_STAGING_DISKS",
+    "FAILED_TO_PAIR_REPLICATION_SERVER_WITH_AGENT",
+    "FAILED_TO_CONNECT_AGENT_TO_REPLICATION_SERVER",
+    "FAILED_TO_START_DATA_TRANSFER",
+];
+
+/// The error of this name, if DRS has it.
+#[must_use]
+pub fn error_named(name: &str) -> Option<&'static str> {
+    ERRORS.into_iter().find(|error| *error == name)
 }
 
 /// Number of steps of an initiation.
@@ -209,6 +239,7 @@ impl Replication {
             max_lag_seconds: 8,
             stalled_since: None,
             stalled_until: None,
+            stalled_by: None,
             agent_lost: None,
             behind_since: None,
             load: None,
@@ -235,6 +266,7 @@ impl Replication {
 
     /// Ends a stall; one that is over already ended at its own time.
     pub fn resume(&mut self, now: DateTime<Utc>) {
+        self.stalled_by = None;
         if let Some(since) = self.stalled_since.take() {
             let until = self.stalled_until.take().map_or(now, |at| at.min(now));
             self.gap = Some((since, until));
@@ -315,10 +347,18 @@ impl Replication {
         Observed {
             state: "STALLED",
             lag: Some(before.lag.unwrap_or_default() + (now - since)),
-            error: Some("AGENT_NOT_SEEN"),
+            error: Some(self.complaint(now)),
             eta: None,
             ..before
         }
+    }
+
+    /// What a stall is put down to.
+    fn complaint(&self, now: DateTime<Utc>) -> &'static str {
+        let told = self
+            .stalled(now)
+            .and_then(|_| error_named(self.stalled_by.as_deref()?));
+        told.unwrap_or(NOT_SEEN)
     }
 
     fn undisturbed(&self, server_id: &str, total_bytes: u64, now: DateTime<Utc>) -> Observed {
@@ -348,7 +388,7 @@ impl Replication {
                 steps_done: Some(usize::try_from(done).unwrap_or(0).min(STEPS - 1)),
                 lag: behind,
                 eta: Some(complete),
-                error: behind.map(|_| "AGENT_NOT_SEEN"),
+                error: behind.map(|_| NOT_SEEN),
                 was_complete: behind.is_some(),
                 ..Observed::idle(state)
             };

@@ -66,7 +66,13 @@ pub fn info(world: &World, server: &SourceServer, now: DateTime<Utc>) -> Value {
         "dataReplicationInitiation": initiation(replication, &seen),
         "dataReplicationError": seen.error.map(|error| json!({
             "error": error,
-            "rawError": "The AWS Replication Agent has not been seen by the service.",
+            "rawError": if failed_step(error).is_some() {
+                "A step of the data replication initiation failed."
+            } else if error == "AGENT_NOT_SEEN" {
+                "The AWS Replication Agent has not been seen by the service."
+            } else {
+                "Data replication does not proceed."
+            },
         })),
         "stagingAvailabilityZone": staging_zone(server),
     })
@@ -77,17 +83,25 @@ fn share(bytes: u64, part: u64, whole: u64) -> u64 {
     u64::try_from(u128::from(bytes) * u128::from(part) / u128::from(whole.max(1))).unwrap_or(bytes)
 }
 
+/// The step that an error is about: `FAILED_TO_` and its name.
+fn failed_step(error: &str) -> Option<usize> {
+    let name = error.strip_prefix("FAILED_TO_")?;
+    NAMES.iter().position(|step| *step == name)
+}
+
 fn initiation(replication: &Replication, seen: &Observed) -> Value {
     let Phase::Running { started, .. } = replication.phase else {
         return Value::Null;
     };
-    let done = seen.steps_done.unwrap_or(NAMES.len());
+    let failed = seen.error.and_then(failed_step);
+    let done = failed.or(seen.steps_done).unwrap_or(NAMES.len());
     let steps: Vec<Value> = NAMES
         .iter()
         .enumerate()
         .map(|(n, name)| {
             let status = match n.cmp(&done) {
                 std::cmp::Ordering::Less => "SUCCEEDED",
+                std::cmp::Ordering::Equal if failed.is_some() => "FAILED",
                 std::cmp::Ordering::Equal => "IN_PROGRESS",
                 std::cmp::Ordering::Greater => "NOT_STARTED",
             };

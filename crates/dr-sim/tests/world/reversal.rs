@@ -261,6 +261,34 @@ async fn a_machine_that_writes_too_fast_lags_until_it_writes_less() {
 }
 
 #[tokio::test]
+async fn an_initiation_that_fails_names_its_step() {
+    let bench = Bench::with(3);
+    let (_, b2) = failed_over(&bench, "web-portal-01").await;
+    let a2 = reversed(&bench, &b2);
+    let control = bench.sim.control();
+    control
+        .break_replication(&a2, "FAILED_TO_AUTHENTICATE_WITH_SERVICE")
+        .unwrap();
+    let body = json!({ "filters": { "recoveryInstanceIDs": [b2] } });
+    let found = by_hand(&bench, RECOVERY, "DescribeRecoveryInstances", body);
+    let shown = &found["items"][0];
+    assert_eq!(shown["failback"]["state"], "FAILBACK_ERROR");
+    let info = &shown["dataReplicationInfo"];
+    let error = &info["dataReplicationError"]["error"];
+    assert_eq!(error, "FAILED_TO_AUTHENTICATE_WITH_SERVICE");
+    let steps = info["dataReplicationInitiation"]["steps"]
+        .as_array()
+        .unwrap();
+    let failed: Vec<&Value> = steps.iter().filter(|s| s["status"] == "FAILED").collect();
+    assert_eq!(failed.len(), 1);
+    assert_eq!(failed[0]["name"], "AUTHENTICATE_WITH_SERVICE");
+    control.resume_server(&a2).unwrap();
+    wait(&bench, PRIMARY, &a2);
+    let refused = control.break_replication(&a2, "NONSENSE").unwrap_err();
+    assert_eq!(refused.code, "ValidationException");
+}
+
+#[tokio::test]
 async fn copies_are_as_fast_as_told() {
     let bench = Bench::with(3);
     let (_, b2) = failed_over(&bench, "db-portal-01").await;
