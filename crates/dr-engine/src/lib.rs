@@ -4,6 +4,7 @@
 //! through [`guard`]. Nothing here knows of HTTP, of events, or of which side (AWS or one machine) it runs on.
 
 pub mod accounts;
+pub mod agents;
 pub mod app;
 pub mod cloud;
 pub mod configuration;

@@ -101,6 +101,18 @@ impl Ec2 {
             .collect())
     }
 
+    /// Every instance that is not terminated or about to be. IAM: `ec2:DescribeInstances`.
+    ///
+    /// # Errors
+    /// `Error::Aws`.
+    pub async fn all_instances(&self) -> Result<Vec<TargetInstance>> {
+        let states = ["pending", "running", "stopping", "stopped"];
+        let found = self
+            .listing(vec![filter("instance-state-name", &states)])
+            .await?;
+        Ok(found.iter().filter_map(convert::target).collect())
+    }
+
     /// Original instances by id; one that does not exist is absent. IAM: `ec2:DescribeInstances`.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use dr_monitor::room::Room;
 use dr_store::Lease;
 use serde_json::json;
 
+use crate::agents;
 use crate::app::App;
 use crate::control;
 use crate::recovery::header;
@@ -21,8 +22,9 @@ use crate::start::run::{is_unbegun, set_off};
 /// How long an execution may be stored before the poller starts its state machine: the starter may be about to.
 const START_GRACE_SECONDS: i64 = 15;
 
-/// Reconciles once: executions, and sessions on their way home. `true` while anything is under way. `is_event`: DRS has
-/// just said that something happened. An error in one place does not keep the others waiting.
+/// Reconciles once: executions, sessions on their way home, and installations of agents. `true` while anything is
+/// under way. `is_event`: DRS has just said that something happened. An error in one place does not keep the others
+/// waiting.
 ///
 /// # Errors
 /// When the leases cannot be read.
@@ -34,6 +36,13 @@ pub async fn poll(app: &App, is_event: bool) -> Result<bool> {
             true
         }
     };
+    match agents::poll(app).await {
+        Ok(is_installing) => is_active |= is_installing,
+        Err(error) => {
+            tracing::warn!(%error, "could not look at the agent installations");
+            is_active = true;
+        }
+    }
     for lease in app.store().leases().await? {
         if lease.active.is_empty() {
             continue;

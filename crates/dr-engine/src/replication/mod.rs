@@ -19,4 +19,5 @@ pub use crate::replication::estate::{Estate, Filter, Listed, PlaceAge};
 pub use crate::replication::inventory::{Reading, inventory};
 pub use crate::replication::memory::Memory;
 pub use crate::replication::read::{Status, dashboard, estate, lag_history, points, status};
+pub(crate) use crate::replication::read::places;
 pub use crate::replication::refresh::{poll, refresh};

@@ -89,7 +89,7 @@ pub async fn lag_history(app: &App, place: &Place, id: &SourceServerId) -> Resul
 ///
 /// # Errors
 /// What the store answers.
-pub(super) async fn places(app: &App) -> Result<Vec<Place>> {
+pub(crate) async fn places(app: &App) -> Result<Vec<Place>> {
     let mut places = Vec::new();
     let mut request = PageRequest::first(ACCOUNTS);
     loop {

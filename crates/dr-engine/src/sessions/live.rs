@@ -8,9 +8,11 @@ use dr_model::execution::{Execution, ServerRun};
 use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
 use dr_model::replication::ReplicationDirection;
 use dr_model::server::{RecoveryInstance, SourceServer};
-use dr_model::session::{FailoverSession, MappedBy, SessionServer, Stage};
+use dr_model::session::{FailoverSession, MappedBy, RepairStage, SessionServer, Stage};
 
+use crate::agents::SsmView;
 use crate::app::App;
+use crate::sessions::repair;
 
 /// What AWS shows.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +29,8 @@ pub struct Live {
     pub returned: BTreeMap<SourceServerId, Vec<RecoveryInstance>>,
     /// The failback that runs or ran last, with its servers by A2.
     pub failback: Option<(Execution, BTreeMap<SourceServerId, ServerRun>)>,
+    /// What SSM says of the instances whose agents are being repaired.
+    pub ssm: SsmView,
 }
 
 /// Source servers in the origin region, by what they can be found by.
@@ -35,6 +39,8 @@ pub struct WaysBack {
     servers: BTreeMap<SourceServerId, SourceServer>,
     by_instance: BTreeMap<InstanceId, SourceServerId>,
     by_name: BTreeMap<String, Vec<SourceServerId>>,
+    /// Not replicating back in DRS's word: an installer that knew nothing of a recovery made them.
+    by_installed: BTreeMap<InstanceId, SourceServerId>,
 }
 
 impl WaysBack {
@@ -43,7 +49,14 @@ impl WaysBack {
     pub fn of(servers: Vec<SourceServer>) -> Self {
         let mut found = Self::default();
         for server in servers {
-            if server.direction != ReplicationDirection::Failback || server.is_archived {
+            if server.is_archived {
+                continue;
+            }
+            if server.direction != ReplicationDirection::Failback {
+                if let Some(instance) = server.origin_instance_id.clone() {
+                    found.by_installed.insert(instance, server.id.clone());
+                    found.servers.insert(server.id.clone(), server);
+                }
                 continue;
             }
             if let Some(instance) = &server.origin_instance_id {
@@ -79,8 +92,18 @@ impl WaysBack {
         forward: Option<&SourceServer>,
     ) -> Option<(&SourceServer, MappedBy)> {
         let instance = &server.recovered.as_ref()?.instance_id;
-        let stands_for =
-            |candidate: &&SourceServer| candidate.origin_instance_id.as_ref() == Some(instance);
+        // What the repair of the agent made is newer than whatever else stands for B2.
+        let is_installed = server
+            .repair
+            .as_ref()
+            .is_some_and(|repair| repair.stage >= RepairStage::Installing);
+        if let Some(found) = self.by_installed.get(instance).filter(|_| is_installed) {
+            return self.get(found).map(|found| (found, MappedBy::InstanceId));
+        }
+        let stands_for = |candidate: &&SourceServer| {
+            candidate.origin_instance_id.as_ref() == Some(instance)
+                && candidate.direction == ReplicationDirection::Failback
+        };
         let by_arn = forward
             .and_then(|b1| b1.reversed_arn.as_deref())
             .and_then(|arn| arn.rsplit('/').next())
@@ -195,6 +218,7 @@ pub async fn look(
     if relevant.iter().any(|server| needs_origin(server.stage)) {
         look_at_origin(app, session, &relevant, &mut live).await?;
     }
+    live.ssm = repair::look(&there.ssm, servers).await;
     Ok(live)
 }
 

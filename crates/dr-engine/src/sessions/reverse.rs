@@ -2,9 +2,10 @@
 
 use dr_error::{Error, Result};
 use dr_model::ids::SessionId;
-use dr_model::server::ReplicationState;
+use dr_model::replication::ReplicationDirection;
+use dr_model::server::{RecoveryInstance, ReplicationState};
 use dr_model::session::{
-    Action, FailoverSession, Recovered, ReverseProgress, ReverseState, SessionServer, Stage,
+    Action, FailoverSession, Recovered, RepairStage, ReverseProgress, ReverseState, SessionServer, Stage,
     StageEvent, StepError, WayBack,
 };
 use futures::StreamExt;
@@ -60,9 +61,11 @@ pub async fn start(app: &App, id: &SessionId, chosen: Chosen<'_>) -> Result<Acce
 #[must_use]
 pub fn decide(server: SessionServer, live: &Live, session: &FailoverSession) -> Decision {
     let b2 = live.b2(&server);
-    let Some(b2) = b2.filter(|instance| instance.is_live()) else {
+    // With its old agent, DRS may have forgotten B2: what was installed on it anew stands for it by itself.
+    let is_replaced = b2.is_none() && is_repaired(&server) && live.a2(&server).is_some();
+    if !is_replaced && !b2.is_some_and(RecoveryInstance::is_live) {
         return without_b2(server, live);
-    };
+    }
     let mut server = moved(server, StageEvent::Seen);
     if server.origin_instance_id.is_none() {
         server.origin_instance_id = live
@@ -93,9 +96,13 @@ pub fn decide(server: SessionServer, live: &Live, session: &FailoverSession) -> 
         Stage::Recovered => moved(server, StageEvent::Reverse),
         _ => server,
     };
+    // Of what an installer made by itself, B2's record says nothing.
+    let failback_state = b2
+        .filter(|_| a2.direction == ReplicationDirection::Failback)
+        .and_then(|instance| instance.failback_state.as_deref());
     server.reverse = server.reverse.seen(
         &a2.replication,
-        b2.failback_state.as_deref(),
+        failback_state,
         session.lag_threshold_seconds,
         live.now,
     );
@@ -109,6 +116,11 @@ pub fn decide(server: SessionServer, live: &Live, session: &FailoverSession) -> 
         StageEvent::LostReadiness
     };
     Decision::wait(moved(server, event))
+}
+
+fn is_repaired(server: &SessionServer) -> bool {
+    let repair = server.repair.as_ref();
+    repair.is_some_and(|repair| repair.stage == RepairStage::Done)
 }
 
 /// DRS does not show B2 as a live instance.
