@@ -134,28 +134,46 @@ async fn stop(app: &TestApp, place: (&str, &str), ids: &[String]) {
 
 impl Trip {
     /// Takes a step: asks for it, unless it was asked for before, and waits until it is done.
+    ///
+    /// # Panics
+    /// When it is refused, or not done within the limit.
     pub async fn take(&mut self, app: &TestApp, step: Step) {
+        if let Err(why) = self.attempt(app, step, LIMIT).await {
+            panic!("{step:?}: {why}");
+        }
+    }
+
+    /// Takes a step, or says why it could not be taken.
+    ///
+    /// # Errors
+    /// The refusal, or what the session looks like when the limit is over.
+    pub async fn attempt(
+        &mut self,
+        app: &TestApp,
+        step: Step,
+        limit: TimeDelta,
+    ) -> Result<(), String> {
         let since = app.now();
+        let last = since + limit;
         match step {
-            Step::FailOver => self.fail_over(app).await,
+            Step::FailOver => self.fail_over(app, last).await?,
             Step::StopOriginals => {
                 let running = running_of(app, PRIMARY, &originals(app));
                 stop(app, PRIMARY, &running).await;
             }
             Step::Reverse => {
-                self.ask(app, "start-reverse-replication", json!({})).await;
+                self.ask(app, "start-reverse-replication", json!({}))
+                    .await?;
                 let done = |s: &Value| s["stages"]["ready"] == s["total_servers"];
-                self.until(app, "ready", done).await;
+                self.until(app, "ready", last, done).await?;
             }
-            Step::Mirror => {
-                self.mirror(app).await;
-            }
-            Step::FailBack => self.fail_back(app).await,
+            Step::Mirror => self.mirror(app, last).await?,
+            Step::FailBack => self.fail_back(app, last).await?,
             Step::ReProtect => {
-                self.ask(app, "re-protect", json!({})).await;
-                self.until_status(app, "RE_PROTECTED").await;
+                self.ask(app, "re-protect", json!({})).await?;
+                self.until_status(app, "RE_PROTECTED", last).await?;
             }
-            Step::CleanUp => self.clean_up(app).await,
+            Step::CleanUp => self.clean_up(app, last).await?,
         }
         let took = app.now() - since;
         let stages = match self.session(app).await {
@@ -168,6 +186,7 @@ impl Trip {
             self.cycle,
             clock(took),
         ));
+        Ok(())
     }
 
     /// All steps.
@@ -215,7 +234,7 @@ impl Trip {
         Some(id.to_owned())
     }
 
-    async fn fail_over(&self, app: &TestApp) {
+    async fn fail_over(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
         let body = json!({
             "plan_id": self.fleet.plan_id, "execution_type": "RECOVERY",
             "client_token": format!("failover-of-cycle-{}", self.cycle),
@@ -223,77 +242,102 @@ impl Trip {
         let started = app
             .rest(Role::Admin, "POST", "/executions", Some(&body))
             .await;
-        let id = crate::run::execution_id(&started.expect(202));
-        let over = app.run_until_terminal(&id, TimeDelta::hours(5)).await;
-        assert_eq!(over["status"], "COMPLETED", "{over:#}");
-        self.until_status(app, "FAILOVER_COMPLETE").await;
+        if started.status >= 300 {
+            return Err(format!("{} {:#}", started.status, started.body));
+        }
+        let id = crate::run::execution_id(&started.body);
+        let over = app.run_until_terminal(&id, last - app.now()).await;
+        if over["servers"]["launched"] == 0 {
+            return Err(format!("{over:#}"));
+        }
+        self.until(app, "made", last, |session| session["status"] != "PENDING")
+            .await
     }
 
-    async fn mirror(&self, app: &TestApp) {
-        self.ask(app, "mirror-config", json!({})).await;
-        self.until(app, "mirrored", |s| s["is_mirrored"] == true)
-            .await;
-        self.until_status(app, "READY_FOR_FAILBACK").await;
+    async fn mirror(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
+        self.ask(app, "mirror-config", json!({})).await?;
+        self.until(app, "mirrored", last, |s| s["is_mirrored"] == true)
+            .await?;
+        self.until_status(app, "READY_FOR_FAILBACK", last).await
     }
 
-    async fn fail_back(&self, app: &TestApp) {
+    async fn fail_back(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
         let body = json!({
             "execution_type": "RECOVERY",
             "client_token": format!("failback-of-cycle-{}", self.cycle),
         });
-        self.ask(app, "execute-failback", body).await;
-        self.until_status(app, "FAILBACK_COMPLETE").await;
+        self.ask(app, "execute-failback", body).await?;
+        self.until_status(app, "FAILBACK_COMPLETE", last).await
     }
 
-    async fn clean_up(&self, app: &TestApp) {
-        let session = self.session(app).await.expect("a session");
+    async fn clean_up(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
+        let session = self.session(app).await.ok_or("no session")?;
         if session["status"] == "CLEANUP_COMPLETE" {
-            return;
+            return Ok(());
         }
         let id = session["session_id"].as_str().expect("an id");
         let path = format!("/failover-sessions/{id}/cleanup");
-        let inventory = admin(app, "GET", &path, Value::Null).await;
-        let body = json!({ "confirm": inventory["confirmation"] });
-        self.ask(app, "cleanup", body).await;
-        self.until_status(app, "CLEANUP_COMPLETE").await;
+        let inventory = app.rest(Role::Admin, "GET", &path, None).await;
+        if inventory.status >= 300 {
+            return Err(format!("{:#}", inventory.body));
+        }
+        let body = json!({ "confirm": inventory.body["confirmation"] });
+        self.ask(app, "cleanup", body).await?;
+        self.until_status(app, "CLEANUP_COMPLETE", last).await
     }
 
     /// Asks for an action of the session. That it is not allowed because it was done before is no failure: whoever
     /// repeats a request that was not answered gets this.
-    async fn ask(&self, app: &TestApp, action: &str, body: Value) {
-        let session = self.session(app).await.expect("a session");
+    async fn ask(&self, app: &TestApp, action: &str, body: Value) -> Result<(), String> {
+        let session = self.session(app).await.ok_or("no session")?;
         let id = session["session_id"].as_str().expect("an id");
         let path = format!("/failover-sessions/{id}/{action}");
         let answered: Answered = app.rest(Role::Admin, "POST", &path, Some(&body)).await;
         let was_done = answered.status == 409 && answered.body["error"]["code"] == "NOT_ALLOWED";
-        assert!(
-            answered.status < 300 || was_done,
-            "{action}: {} {:#}",
-            answered.status,
-            answered.body
-        );
+        if answered.status < 300 || was_done {
+            return Ok(());
+        }
+        Err(format!("{action}: {} {:#}", answered.status, answered.body))
     }
 
-    async fn until_status(&self, app: &TestApp, status: &str) {
-        self.until(app, status, |session| session["status"] == status)
-            .await;
+    async fn until_status(
+        &self,
+        app: &TestApp,
+        status: &str,
+        last: DateTime<Utc>,
+    ) -> Result<(), String> {
+        self.until(app, status, last, |session| session["status"] == status)
+            .await
     }
 
     /// Goes on until the session is as wanted.
-    async fn until(&self, app: &TestApp, what: &str, wanted: impl Fn(&Value) -> bool) {
-        let last = app.now() + LIMIT;
+    async fn until(
+        &self,
+        app: &TestApp,
+        what: &str,
+        last: DateTime<Utc>,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Result<(), String> {
         loop {
             let session = self.session(app).await;
             if session.as_ref().is_some_and(&wanted) {
-                return;
+                return Ok(());
             }
             let moved = app.driver().advance_to_next().await;
             let moved = moved.expect("the state can be stored");
             if moved.is_none_or(|now| now > last) {
                 let servers = self.servers(app).await;
                 let session = session.unwrap_or_default();
-                let unlike: Vec<&Value> = servers.iter().take(2).collect();
-                panic!("it never was {what}: {session:#} {unlike:#?}");
+                let stages = servers.iter().map(|one| one["stage"].to_string());
+                let stages: std::collections::BTreeSet<_> = stages.collect();
+                let unlike: Vec<&Value> = servers
+                    .iter()
+                    .filter(|one| !one["error"].is_null() || stages.len() == 1)
+                    .take(2)
+                    .collect();
+                return Err(format!(
+                    "it never was {what}: {session:#} {stages:?} {unlike:#?}"
+                ));
             }
         }
     }

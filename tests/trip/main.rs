@@ -1,3 +1,5 @@
 //! The round trip: out, home, protected again, and once more, over the product's own doors.
 
+mod chaos;
+mod crash;
 mod round;

@@ -373,6 +373,37 @@ impl TestApp {
         self.crash().await;
     }
 
+    /// Dies at the cut's AWS call while something is done, and starts again; answers whether the call was made at all.
+    pub async fn crash_during(&mut self, cut: Cut, done: impl AsyncFnOnce(&Self)) -> bool {
+        self.opener.cuts.set(cut);
+        let is_reached = tokio::select! {
+            biased;
+            () = self.opener.cuts.reached() => true,
+            () = done(self) => false,
+        };
+        if is_reached {
+            self.crash().await;
+        } else {
+            self.opener.cuts.clear();
+        }
+        is_reached
+    }
+
+    /// The operations of the product's AWS calls since the last time this was asked, in order. The first time begins
+    /// to listen.
+    #[must_use]
+    pub fn heard(&self) -> Vec<String> {
+        self.opener.cuts.listen()
+    }
+
+    /// What is on the disk now: [`crate::TestAppBuilder::resume`] starts from it, as often as wanted.
+    #[must_use]
+    pub fn snapshot(&self) -> TempDir {
+        let copy = tempfile::tempdir().expect("a temporary directory");
+        copy_files(self.folder.path(), copy.path());
+        copy
+    }
+
     async fn until_cut(
         &self,
         driven: impl Future<Output = Result<(), NotReached>>,
@@ -433,7 +464,7 @@ fn is_terminal(execution: &Value) -> bool {
     status.is_terminal()
 }
 
-fn copy_files(from: &Path, to: &Path) {
+pub(crate) fn copy_files(from: &Path, to: &Path) {
     for entry in std::fs::read_dir(from).expect("a readable directory") {
         let entry = entry.expect("a readable directory");
         let copied = std::fs::copy(entry.path(), to.join(entry.file_name()));

@@ -1,5 +1,6 @@
 //! How a [`TestApp`] comes to be.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -8,8 +9,9 @@ use dr_error::ids::CountedIds;
 use dr_local::states::MachineSpec;
 use dr_local::{Connection, Local, LocalOptions, Product, SignIn, wiring};
 use dr_sim::Speed;
+use tempfile::TempDir;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, copy_files};
 use crate::cut::Cuts;
 
 /// Makes the functions over a connection; called again at every restart.
@@ -86,6 +88,17 @@ impl TestAppBuilder {
     /// Builds the estate and registers its accounts.
     pub async fn start(self) -> TestApp {
         let folder = tempfile::tempdir().expect("a temporary directory");
+        self.open(folder).await
+    }
+
+    /// Starts from a snapshot of another product; new ids come from this builder's seed, which must be another.
+    pub async fn resume(self, snapshot: &Path) -> TestApp {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        copy_files(snapshot, folder.path());
+        self.open(folder).await
+    }
+
+    async fn open(self, folder: TempDir) -> TestApp {
         let ids = Arc::new(CountedIds::from_seed(self.seed));
         let wall = Arc::new(ManualClock::at(self.start));
         let cuts = Cuts::default();

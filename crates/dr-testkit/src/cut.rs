@@ -25,7 +25,7 @@ pub enum When {
 /// A place to die.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cut {
-    /// The operation: `StartRecovery`, `PutItem`, ...
+    /// The operation: `StartRecovery`, `PutItem`, ...; empty for any.
     pub operation: String,
     /// Which call of it, from 1, counted from when the cut was set.
     pub nth: u32,
@@ -41,6 +41,16 @@ impl Cut {
             operation: operation.to_owned(),
             nth,
             when: When::Before,
+        }
+    }
+
+    /// At the nth call of all.
+    #[must_use]
+    pub fn any(nth: u32, when: When) -> Self {
+        Self {
+            operation: String::new(),
+            nth,
+            when,
         }
     }
 
@@ -64,6 +74,7 @@ pub(crate) struct Cuts {
 #[derive(Debug, Default)]
 struct Inner {
     set: Mutex<Option<Set>>,
+    heard: Mutex<Option<Vec<String>>>,
     reached: Notify,
 }
 
@@ -80,6 +91,27 @@ impl Cuts {
 
     pub(crate) fn clear(&self) {
         *self.lock() = None;
+    }
+
+    /// Begins to list the operations of all calls; answers those listed since the last time.
+    pub(crate) fn listen(&self) -> Vec<String> {
+        let mut heard = self
+            .inner
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        heard.replace(Vec::new()).unwrap_or_default()
+    }
+
+    fn hear(&self, request: &HttpRequest) {
+        let mut heard = self
+            .inner
+            .heard
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(heard) = heard.as_mut() {
+            heard.push(operation(request).unwrap_or_default());
+        }
     }
 
     pub(crate) async fn reached(&self) {
@@ -105,7 +137,8 @@ impl Cuts {
     fn strikes(&self, request: &HttpRequest) -> Option<When> {
         let mut set = self.lock();
         let set = set.as_mut()?;
-        if operation(request).as_deref() != Some(set.cut.operation.as_str()) {
+        let is_any = set.cut.operation.is_empty();
+        if !is_any && operation(request).as_deref() != Some(set.cut.operation.as_str()) {
             return None;
         }
         set.seen += 1;
@@ -164,6 +197,7 @@ struct Connector {
 
 impl HttpConnector for Connector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        self.cuts.hear(&request);
         let when = self.cuts.strikes(&request);
         let this = self.clone();
         HttpConnectorFuture::new(async move {
