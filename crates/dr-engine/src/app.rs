@@ -12,6 +12,7 @@ use dr_monitor::room::Limits;
 use dr_store::Store;
 
 use crate::cloud::Cloud;
+use crate::matching::Looks;
 use crate::replication::Memory;
 
 /// How long quotas are taken as read: they change by a request to AWS.
@@ -42,6 +43,7 @@ struct Shared {
     ids: Arc<dyn IdSource>,
     limits: Mutex<BTreeMap<Place, (DateTime<Utc>, Limits)>>,
     memory: Memory,
+    looks: Looks,
 }
 
 /// What every operation stands on. Cheap to clone.
@@ -68,6 +70,7 @@ impl App {
             ids,
             limits: Mutex::default(),
             memory: Memory::default(),
+            looks: Looks::default(),
         }))
     }
 
@@ -99,6 +102,12 @@ impl App {
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    /// What matching last looked at.
+    #[must_use]
+    pub(crate) fn looks(&self) -> &Looks {
+        &self.0.looks
     }
 
     /// When this process last read each place.

@@ -1,5 +1,7 @@
 //! Matching servers to pre-provisioned instances by name.
 
+mod looked;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -13,6 +15,8 @@ use dr_model::ids::{GroupId, InstanceId, SourceServerId};
 use dr_model::place::Direction;
 use dr_model::server::SourceServer;
 use dr_model::target::TargetInstance;
+
+pub use crate::matching::looked::Looks;
 
 use crate::app::App;
 use crate::servers;
@@ -215,10 +219,22 @@ fn reason(
 /// # Errors
 /// When the recovery place cannot be looked at, or the group does not exist.
 pub async fn run(app: &App, request: &Request) -> Result<Matched> {
+    matched(app, request, false).await
+}
+
+/// The same for a report that a person reads: from a look that may be a minute old. Nothing may be saved or launched
+/// by it.
+///
+/// # Errors
+/// As [`run`].
+pub async fn report(app: &App, request: &Request) -> Result<Matched> {
+    matched(app, request, true).await
+}
+
+async fn matched(app: &App, request: &Request, remembered: bool) -> Result<Matched> {
     let began = app.clock().now();
-    let direction = &request.direction;
-    let mut sources = servers::all(app, direction).await?;
-    let mut targets = candidates(app, direction, &sources).await?;
+    let looked = looked::look(app, &request.direction, remembered).await?;
+    let (mut sources, mut targets) = (looked.sources.clone(), looked.targets.clone());
     let group = match &request.group_id {
         Some(group) => Some(app.store().group(group).await?),
         None => None,
@@ -226,8 +242,7 @@ pub async fn run(app: &App, request: &Request) -> Result<Matched> {
     if let Some(group) = &group {
         leave_out_paired_elsewhere(app, group, &mut sources, &mut targets).await?;
     }
-    let (origin_names, _) = servers::origin_names(app, direction, &sources).await;
-    let mut matched = plan(request, sources, targets, &origin_names)?;
+    let mut matched = plan(request, sources, targets, &looked.origin_names)?;
     if let Some(group) = &group {
         matched.keep_members(group);
     }
@@ -257,22 +272,6 @@ async fn leave_out_paired_elsewhere(
     // A server may be in two groups; then it is this group's to pair as well.
     sources.retain(|server| !paired.contains(&server.id) || group.selection.holds(server));
     Ok(())
-}
-
-/// Instances that may be launched into: tagged, or stopped and only lacking the tag. None of the servers' originals.
-async fn candidates(
-    app: &App,
-    direction: &Direction,
-    sources: &[SourceServer],
-) -> Result<Vec<TargetInstance>> {
-    let cloud = app.cloud(&direction.recovery).await?;
-    let originals: BTreeSet<&InstanceId> = sources
-        .iter()
-        .filter_map(|s| s.origin_instance_id.as_ref())
-        .collect();
-    let mut targets = cloud.ec2.candidate_targets().await?;
-    targets.retain(|target| !originals.contains(&target.id));
-    Ok(targets)
 }
 
 /// Matches. Pure.

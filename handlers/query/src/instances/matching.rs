@@ -20,7 +20,7 @@ pub async fn serve(app: &App, request: MatchInstancesRequest) -> Result<MatchRep
         tolerance: request.fuzzy_matching_tolerance.get(),
         ignore_special_characters: request.ignore_special_characters,
     };
-    let matched = matching::run(app, &wanted).await?;
+    let matched = matching::report(app, &wanted).await?;
     let choices = pairs::choices_of(&matched);
     let matched_pairs: Vec<MatchedPair> = choices
         .into_iter()
