@@ -118,11 +118,11 @@ impl Dashboard {
         let place = &inventory.place;
         let count = inventory.servers.len();
         self.total += count;
-        *self.by_region.entry(place.region.to_string()).or_default() += count;
-        *self
-            .by_account
-            .entry(place.account_id.to_string())
-            .or_default() += count;
+        if count > 0 {
+            *self.by_region.entry(place.region.to_string()).or_default() += count;
+            let account = place.account_id.to_string();
+            *self.by_account.entry(account).or_default() += count;
+        }
         for server in &inventory.servers {
             *self.by_state.entry(server.state.clone()).or_default() += 1;
             let direction = word(&server.direction).to_owned();

@@ -127,6 +127,7 @@ fn a_place_that_was_never_read_or_could_not_be_says_so() {
         (None, None)
     );
     assert_eq!(places[1].error.as_deref(), Some("refused"));
+    assert_eq!(dashboard(Vec::new()).by_region.len(), 0);
 }
 
 #[test]

@@ -83,13 +83,16 @@ pub fn inventory(
     inventory
 }
 
+/// Half a minute before a point is due, a reading keeps it: the next reading may be five minutes away.
+const EARLY_SECONDS: i64 = 30;
+
 /// Whether a point of lag is to be kept with this reading.
 #[must_use]
 pub(super) fn is_point_due(inventory: &Inventory, now: DateTime<Utc>) -> bool {
     inventory.error.is_none()
         && inventory
             .points_at
-            .is_none_or(|at| now - at >= Duration::seconds(HISTORY_STEP_SECONDS))
+            .is_none_or(|at| now - at >= Duration::seconds(HISTORY_STEP_SECONDS - EARLY_SECONDS))
 }
 
 fn entry(

@@ -136,6 +136,6 @@ fn a_point_of_lag_is_due_every_five_minutes() {
     let mut known = next(None, reading(vec![numbered(1)]), 0);
     assert!(is_point_due(&known, at(0)));
     known.points_at = Some(at(0));
-    assert!(!is_point_due(&known, at(299)));
-    assert!(is_point_due(&known, at(300)));
+    assert!(!is_point_due(&known, at(269)));
+    assert!(is_point_due(&known, at(270)));
 }

@@ -18,6 +18,6 @@ pub use crate::replication::dashboard::{Dashboard, Rpo, Seen};
 pub use crate::replication::estate::{Estate, Filter, Listed, PlaceAge};
 pub use crate::replication::inventory::{Reading, inventory};
 pub use crate::replication::memory::Memory;
-pub use crate::replication::read::{Status, dashboard, estate, lag_history, points, status};
 pub(crate) use crate::replication::read::places;
+pub use crate::replication::read::{Status, dashboard, estate, lag_history, points, status};
 pub use crate::replication::refresh::{poll, refresh};

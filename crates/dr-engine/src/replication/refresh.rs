@@ -4,6 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use dr_error::{AwsClass, Error, Result};
 use dr_model::inventory::Inventory;
 use dr_model::place::Place;
+use dr_model::server::ReplicationState;
 use futures::{StreamExt, stream};
 
 use crate::app::App;
@@ -12,10 +13,12 @@ use crate::replication::read::places;
 
 /// Places that are read at the same time.
 const CONCURRENCY: usize = 8;
-/// A place that holds servers is read at most so often.
-const PAUSE_SECONDS: i64 = 60;
-/// A place that holds none.
-const EMPTY_PAUSE_SECONDS: i64 = 900;
+/// A place is read again after a minute while a copy is under way in it, after five minutes while nothing moves, and
+/// after a quarter of an hour where no servers are. Five seconds less than that: the poller comes by the minute, and
+/// must not find a place a moment too young because the last reading took its time. A stall is told by an event.
+const MOVING_PAUSE_SECONDS: i64 = 55;
+const STEADY_PAUSE_SECONDS: i64 = 295;
+const EMPTY_PAUSE_SECONDS: i64 = 895;
 
 /// Reads a place and stores what it shows. A place that cannot be read keeps what was known of it, with the error:
 /// that is no error of this function. Two sweeps of DRS, a page per 200 servers.
@@ -66,9 +69,8 @@ fn words(error: &Error) -> String {
     }
 }
 
-/// Reads the places whose inventory is old: a minute where servers are, a quarter of an hour where none are. Called
-/// every few seconds while the poller runs, and by a rule every five minutes. A place that this process tried within
-/// the minute costs nothing; an error in one place does not keep the others waiting.
+/// Reads the places whose inventory is old. May be called as often as anybody likes: a place that this process tried
+/// within the minute costs nothing. An error in one place does not keep the others waiting.
 ///
 /// # Errors
 /// When the target accounts cannot be read.
@@ -89,7 +91,7 @@ async fn refresh_if_due(app: &App, place: &Place) -> Result<()> {
     // A place that cannot be read is not tried more often than one that can.
     if !app
         .memory()
-        .claim(place, Duration::seconds(PAUSE_SECONDS), now)
+        .claim(place, Duration::seconds(MOVING_PAUSE_SECONDS), now)
     {
         return Ok(());
     }
@@ -101,11 +103,21 @@ async fn refresh_if_due(app: &App, place: &Place) -> Result<()> {
 }
 
 fn is_due(inventory: &Inventory, now: DateTime<Utc>) -> bool {
-    let is_empty = inventory.servers.is_empty() && inventory.error.is_none();
-    let pause = if is_empty {
+    let is_moving = inventory.servers.iter().any(|server| {
+        !matches!(
+            ReplicationState::from(server.state.clone()),
+            ReplicationState::Continuous
+                | ReplicationState::Stopped
+                | ReplicationState::Paused
+                | ReplicationState::Disconnected
+        )
+    });
+    let pause = if is_moving || inventory.error.is_some() {
+        MOVING_PAUSE_SECONDS
+    } else if inventory.servers.is_empty() {
         EMPTY_PAUSE_SECONDS
     } else {
-        PAUSE_SECONDS
+        STEADY_PAUSE_SECONDS
     };
     now - inventory.refreshed_at >= Duration::seconds(pause)
 }
@@ -113,28 +125,46 @@ fn is_due(inventory: &Inventory, now: DateTime<Utc>) -> bool {
 #[cfg(test)]
 mod tests {
     use dr_model::inventory::Inventory;
+    use dr_model::server::{ReplicationState, SourceServer};
 
     use super::is_due;
     use crate::replication::inventory::{Reading, inventory};
     use crate::samples::{at, direction, source};
 
-    fn read(servers: usize) -> Inventory {
+    fn read(states: &[ReplicationState]) -> Inventory {
+        let server = |state: &ReplicationState| SourceServer {
+            replication_state: state.clone(),
+            ..source()
+        };
         let reading = Reading {
-            servers: vec![source(); servers],
+            servers: states.iter().map(server).collect(),
             recovery_instances: Vec::new(),
         };
         inventory(&direction().recovery, None, Ok(reading), at(0))
     }
 
-    #[test]
-    fn a_place_with_servers_is_read_every_minute_and_an_empty_one_every_quarter_of_an_hour() {
-        assert!(!is_due(&read(1), at(59)) && is_due(&read(1), at(60)));
-        assert!(!is_due(&read(0), at(899)) && is_due(&read(0), at(900)));
+    fn pause(inventory: &Inventory) -> i64 {
+        let due = (0..2000).find(|second| is_due(inventory, at(*second)));
+        due.unwrap()
     }
 
     #[test]
-    fn an_empty_place_that_could_not_be_read_is_tried_again_after_a_minute() {
+    fn what_moves_is_read_by_the_minute_what_is_steady_every_five_and_an_empty_place_every_fifteen()
+    {
+        for moving in [
+            ReplicationState::InitialSync,
+            ReplicationState::Stalled,
+            ReplicationState::Rescan,
+        ] {
+            assert_eq!(pause(&read(&[moving])), 55);
+        }
+        assert_eq!(pause(&read(&[ReplicationState::Continuous])), 295);
+        assert_eq!(pause(&read(&[])), 895);
+    }
+
+    #[test]
+    fn a_place_that_could_not_be_read_is_tried_again_after_a_minute() {
         let failed = inventory(&direction().recovery, None, Err("refused".into()), at(0));
-        assert!(is_due(&failed, at(60)));
+        assert_eq!(pause(&failed), 55);
     }
 }

@@ -265,6 +265,12 @@ fn connectivity(
         Check::fail(CONNECTIVITY, severity, subject, message, remediation)
     };
     match leaves(&around.route_tables, (subnet, vpc), to) {
+        // What both look like is no way; but a VPN of the instances' own would not be seen here.
+        Leaves::Stays => check(
+            Severity::Warning,
+            format!("The ranges of the two VPCs overlap: packets to {aim} stay in {vpc}"),
+            "Let the replication settings use public addresses, or choose a staging subnet of another range",
+        ),
         Leaves::By(gateway) if is_private && is_internet(gateway) => check(
             Severity::Warning,
             format!(

@@ -157,6 +157,11 @@ fn private_addresses_need_a_private_way_and_public_ones_a_default_route() {
         destination.settings.as_mut().unwrap().use_private_ip = false;
     });
     assert!(named(&public, name).passed);
+    let overlapping = judged(REVERSE, |_, _, destination| {
+        destination.staging_subnet.as_mut().unwrap().cidr = "10.1.0.0/20".into();
+    });
+    let check = named(&overlapping, name);
+    assert_eq!((check.passed, check.severity), (false, Severity::Warning));
     let no_way = judged(REVERSE, |_, around, _| {
         around.route_tables[0].routes.truncate(1);
     });

@@ -32,6 +32,8 @@ fn mask(bits: u32) -> u32 {
 pub(super) enum Leaves<'a> {
     /// Through this gateway, peering or interface.
     By(&'a str),
+    /// It does not: the VPC takes the range for its own.
+    Stays,
     /// Not at all.
     NoWay,
     /// The route table of the subnet was not found.
@@ -64,8 +66,8 @@ pub(super) fn leaves<'a>(
         range.holds(wanted).then_some((range.1, target.as_str()))
     });
     match routes.max_by_key(|(bits, _)| *bits) {
-        // The VPC's own range in the other region's VPC overlaps: the packets stay here.
-        Some((_, "local")) | None => Leaves::NoWay,
+        Some((_, "local")) => Leaves::Stays,
+        None => Leaves::NoWay,
         Some((_, target)) => Leaves::By(target),
     }
 }
@@ -110,7 +112,7 @@ mod tests {
         assert_eq!(to(Some("10.2.0.0/16")), Leaves::By("tgw-1"));
         assert_eq!(to(Some("172.16.0.0/16")), Leaves::By("igw-1"));
         assert_eq!(to(None), Leaves::By("igw-1"));
-        assert_eq!(to(Some("10.1.5.0/24")), Leaves::NoWay);
+        assert_eq!(to(Some("10.1.5.0/24")), Leaves::Stays);
     }
 
     #[test]
