@@ -219,8 +219,10 @@ fn fail(server: &mut SessionServer, session: &FailoverSession, error: &Error, no
     let before = server.error.as_ref().filter(|known| known.step == step);
     let tries = before.map_or(1, |known| known.tries + 1);
     let first_at = before.map_or(now, |known| known.first_at);
-    let is_waiting = matches!(class, Some(AwsClass::Conflict | AwsClass::QuotaExceeded));
-    let is_final = (!error.retryable() && !is_waiting)
+    // "Not yet" is said for some minutes; room comes when others are done, which may take days.
+    let is_waiting = class == Some(AwsClass::Conflict);
+    let is_waiting_for_room = class == Some(AwsClass::QuotaExceeded);
+    let is_final = (!error.retryable() && !is_waiting && !is_waiting_for_room)
         || is_waiting && now - first_at > Duration::seconds(PATIENCE_SECONDS);
     if class.is_some_and(|class| class != AwsClass::Unavailable) {
         server.intent = None;
