@@ -38,3 +38,14 @@ pub fn source_server(server: SourceServer) -> SourceServerView {
         tags: server.tags,
     }
 }
+
+/// A share as people read it: 0 to 100, with one digit behind the point. Of nothing nothing is done.
+#[must_use]
+#[expect(clippy::cast_precision_loss, reason = "a share for people to read")]
+pub fn percent(done: u64, total: u64) -> f64 {
+    if total == 0 {
+        0.0
+    } else {
+        (done as f64 / total as f64 * 1000.0).round() / 10.0
+    }
+}

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use dr_engine::App;
 use dr_engine::control;
-use dr_engine::replication;
 use dr_engine::recovery::next::Next;
 use dr_engine::recovery::{configure, finish, next, poll, validate};
+use dr_engine::replication;
 use dr_error::{Error, Result};
 use dr_model::execution::TaskToken;
 use dr_model::ids::ExecutionId;

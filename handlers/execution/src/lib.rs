@@ -1,7 +1,11 @@
 //! The execution function: starting, watching and steering executions; tasks of the state machines; events of DRS.
 
+mod agents;
 mod background;
 mod executions;
+mod inventory;
+mod recovery_instances;
+mod sessions;
 mod start;
 
 use chrono::{DateTime, Utc};
@@ -9,6 +13,7 @@ use dr_api::executions::{
     CancelExecution, GetExecution, GetExecutionTimeline, ListExecutionServers, ListExecutions,
     PauseExecution, ResumeExecution, TerminateExecutionInstances,
 };
+use dr_api::replication::RefreshInventory;
 use dr_api::start::{ExecuteFailover, StartExecution};
 use dr_api::{HandlerName, Operation};
 use dr_engine::App;
@@ -74,10 +79,7 @@ impl Handler for Execution<'_> {
                 })
                 .await
             }
-            other => Err(Error::internal(format!(
-                "{} is not served here",
-                other.name()
-            ))),
+            other => way_home(app, other, call).await,
         }
     }
 
@@ -87,4 +89,49 @@ impl Handler for Execution<'_> {
             Background::Event(event) => background::event(self.0, &event).await,
         }
     }
+}
+
+/// Sessions, agents, recovery instances and the inventory.
+async fn way_home(app: &App, operation: Operation, call: Call) -> Result<Value> {
+    use Operation as O;
+    match operation {
+        O::ListFailoverSessions
+        | O::GetFailoverSession
+        | O::ListFailoverSessionServers
+        | O::CreateFailoverSession
+        | O::UpdateFailoverSession
+        | O::SplitFailoverSession
+        | O::RefreshFailoverSession
+        | O::GetAgentStatus
+        | O::GetReverseReplicationStatus => sessions::serve(app, call).await,
+        O::CheckReadiness
+        | O::InstallAgents
+        | O::MirrorConfig
+        | O::GetMirrorStatus
+        | O::StartReverseReplication
+        | O::ExecuteFailback
+        | O::ExecuteAllowLaunchingFailback
+        | O::CommitFailback
+        | O::GoBack
+        | O::ReProtect
+        | O::GetCleanupInventory
+        | O::Cleanup => sessions::step(app, call).await,
+        O::ListAgentCandidates
+        | O::InstallAgent
+        | O::GetAgentInstallation
+        | O::ListAgentInstallations
+        | O::RetryAgentInstallation => agents::serve(app, call).await,
+        O::ReverseRecoveryInstance | O::FailbackRecoveryInstance | O::TerminateRecoveryInstance => {
+            recovery_instances::serve(app, call).await
+        }
+        O::RefreshInventory => {
+            run::<RefreshInventory, _, _>(call, |r| inventory::serve(app, r)).await
+        }
+        other => Err(not_served(other)),
+    }
+}
+
+/// The table of operations names this function and no arm serves it: a test would have said so.
+fn not_served(operation: Operation) -> Error {
+    Error::internal(format!("{} is not served here", operation.name()))
 }

@@ -2,10 +2,13 @@
 
 mod infrastructure;
 mod instances;
+mod recovery;
+mod replication;
 mod status;
 
 use chrono::{DateTime, Utc};
 use dr_api::executions::GetAllowLaunchingStatus;
+use dr_api::failback::ValidateReverseReplication;
 use dr_api::infrastructure::{GetQuotas, ListSourceServers};
 use dr_api::matching::{MatchInstances, ValidateInstancePairs, ValidateIpPreservation};
 use dr_api::{HandlerName, Operation};
@@ -57,10 +60,18 @@ impl Handler for Query<'_> {
             Operation::GetQuotas => {
                 run::<GetQuotas, _, _>(call, |r| infrastructure::get_quotas::serve(app, r)).await
             }
-            other => Err(Error::internal(format!(
-                "{} is not served here",
-                other.name()
-            ))),
+            Operation::ValidateReverseReplication => {
+                run::<ValidateReverseReplication, _, _>(call, |r| {
+                    recovery::validate_reverse::serve(app, r)
+                })
+                .await
+            }
+            Operation::GetReplicationStatus
+            | Operation::ListReplicationStatus
+            | Operation::GetReplicationDashboard
+            | Operation::GetLagHistory
+            | Operation::ListRecoveryPoints => replication::serve(app, call).await,
+            other => Err(not_served(other)),
         }
     }
 
@@ -70,4 +81,9 @@ impl Handler for Query<'_> {
             "a call of an operation: this function takes no events",
         ))
     }
+}
+
+/// The table of operations names this function and no arm serves it: a test would have said so.
+fn not_served(operation: Operation) -> Error {
+    Error::internal(format!("{} is not served here", operation.name()))
 }

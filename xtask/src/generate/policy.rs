@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use dr_api::iam::{PASSED_ROLES, forwarded, passes_roles};
+use dr_api::iam::{DOCUMENTS, PASSED_ROLES, forwarded, passes_roles};
 use serde_json::{Value, json};
 
 use super::substitute;
@@ -12,6 +12,9 @@ pub const METRICS_NAMESPACE: &str = "DRS/AllowLaunchingIntoInstance";
 
 /// Name of the role in target accounts, per environment; functions may assume no other.
 pub const TARGET_ROLE_NAME: &str = "dr-target-${Environment}";
+
+/// The only action that runs anything on a machine.
+const SEND_COMMAND: &str = "ssm:SendCommand";
 
 /// One statement.
 fn allow(sid: &str, actions: &BTreeSet<&str>, resource: Value) -> Value {
@@ -82,7 +85,7 @@ pub fn target(actions: &BTreeSet<&'static str>) -> Vec<Value> {
     let regional: BTreeSet<&str> = actions
         .iter()
         .copied()
-        .filter(|action| !action.starts_with("iam:"))
+        .filter(|action| !action.starts_with("iam:") && *action != SEND_COMMAND)
         .collect();
     let global = of_service(actions, "iam:");
     let in_regions = json!({ "StringEquals": { "aws:RequestedRegion": { "Ref": "Regions" } } });
@@ -93,6 +96,9 @@ pub fn target(actions: &BTreeSet<&'static str>) -> Vec<Value> {
     if !global.is_empty() {
         // Read only: what an instance profile brings, and what this role may not do.
         statements.push(allow("ReadProfilesAndPermissions", &global, json!("*")));
+    }
+    if actions.contains(SEND_COMMAND) {
+        statements.push(run_documents());
     }
     let forwarded = forwarded(actions);
     let checked = of_service(&forwarded, "drs:");
@@ -121,6 +127,28 @@ pub fn target(actions: &BTreeSet<&'static str>) -> Vec<Value> {
         ]);
     }
     statements
+}
+
+/// Running a command takes the right on the document and on each machine. The documents are AWS's own: an ARN of
+/// theirs has no account.
+fn run_documents() -> Value {
+    let documents = DOCUMENTS
+        .iter()
+        .map(|name| format!("arn:${{AWS::Partition}}:ssm:*::document/{name}"));
+    let machines = [
+        "ec2:*:${AWS::AccountId}:instance",
+        "ssm:*:${AWS::AccountId}:managed-instance",
+    ]
+    .map(|machines| format!("arn:${{AWS::Partition}}:{machines}/*"));
+    let resources: Vec<Value> = documents.chain(machines).map(substitute).collect();
+    with_condition(
+        allow(
+            "RunCommandsOnMachines",
+            &BTreeSet::from([SEND_COMMAND]),
+            json!(resources),
+        ),
+        json!({ "StringEquals": { "aws:RequestedRegion": { "Ref": "Regions" } } }),
+    )
 }
 
 fn pass_drs_roles() -> Value {

@@ -14,7 +14,7 @@ use dr_model::ids::ExecutionId;
 use dr_model::role::Permission;
 
 /// A real recovery takes more than a drill, which the table of operations asks for.
-fn require(caller: &Caller, execution_type: ExecutionType) -> Result<()> {
+pub fn require(caller: &Caller, execution_type: ExecutionType) -> Result<()> {
     match execution_type {
         ExecutionType::Drill => Ok(()),
         ExecutionType::Recovery => caller.require(Permission::StartRecovery),
@@ -22,7 +22,7 @@ fn require(caller: &Caller, execution_type: ExecutionType) -> Result<()> {
 }
 
 /// The same caller with the same token gets the same id, and with it the execution of the first try.
-fn execution_id(app: &App, caller: &Caller, token: Option<&ClientToken>) -> Result<ExecutionId> {
+pub fn execution_id(app: &App, caller: &Caller, token: Option<&ClientToken>) -> Result<ExecutionId> {
     match token {
         None => app.new_id("exec-"),
         Some(token) => {
@@ -35,7 +35,7 @@ fn execution_id(app: &App, caller: &Caller, token: Option<&ClientToken>) -> Resu
     }
 }
 
-fn view(outcome: Outcome) -> Started {
+pub fn view(outcome: Outcome) -> Started {
     let execution = &outcome.blueprint.execution;
     let waves = execution
         .waves

@@ -1,0 +1,3 @@
+//! What runs in the recovery region, and whether it can replicate back.
+
+pub mod validate_reverse;
