@@ -1,7 +1,8 @@
 //! Failback: the mirrored plan run as any execution is, with the guard, the checks and the lease of any execution.
 //!
-//! Servers are marked before the execution is started, and each says when: what was marked and never started is let go
-//! by whoever looks next. Nothing in the recovery region is touched; a server that fails can be failed back again alone.
+//! Servers are marked before the execution is started, and each says when: what was marked and never started is let
+//! go by whoever looks next. Nothing in the recovery region is touched; a server that fails can be failed back again
+//! alone.
 
 use std::collections::{BTreeMap, BTreeSet};
 

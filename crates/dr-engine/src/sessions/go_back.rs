@@ -129,8 +129,8 @@ fn next(server: &SessionServer, live: &Live, states: &BTreeMap<InstanceId, Strin
         .map_or(Next::Done, |record| Next::Forget(record.clone()))
 }
 
-/// Takes the next step of each server. Nothing in the recovery region is touched: B2 goes on replicating to A2, which is
-/// why A3 is not disconnected, only its record is deleted.
+/// Takes the next step of each server. Nothing in the recovery region is touched: B2 goes on replicating to A2, which
+/// is why A3 is not disconnected, only its record is deleted.
 pub async fn perform(
     app: &App,
     session: &FailoverSession,

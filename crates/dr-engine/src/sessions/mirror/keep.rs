@@ -1,5 +1,5 @@
-//! Storing what mirroring makes. Ids are derived from the session and the original, so that whoever does it again, after
-//! a crash or because somebody asked again, finds what was made before.
+//! Storing what mirroring makes. Ids are derived from the session and the original, so that whoever does it again,
+//! after a crash or because somebody asked again, finds what was made before.
 
 use std::collections::{BTreeMap, BTreeSet};
 
