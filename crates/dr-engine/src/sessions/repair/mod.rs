@@ -181,6 +181,11 @@ pub fn decide(mut server: SessionServer, live: &Live, _session: &FailoverSession
     let is_done = repair.stage == RepairStage::Done;
     server.repair = Some(repair);
     if let Some((a2, mapped_by)) = a2.filter(|_| is_done) {
+        let known = server.way_back.as_ref();
+        if known.is_none_or(|known| known.source_server_id != a2.id) {
+            // What was mirrored is of an A2 that is gone: to be mirrored again before it can fail back.
+            server.mirrored = None;
+        }
         server.way_back = Some(WayBack {
             source_server_id: a2.id,
             mapped_by,

@@ -3,7 +3,9 @@
 use dr_aws::{Invocation, ManagedInstance};
 use dr_model::replication::{Replication, ReplicationDirection};
 use dr_model::server::{ReplicationState, SourceServer};
-use dr_model::session::{AgentRepair, MappedBy, RepairStage as S, SessionServer, Stage, StepError};
+use dr_model::session::{
+    AgentRepair, MappedBy, MirroredServer, RepairStage as S, SessionServer, Stage, StepError,
+};
 
 use super::preview::need;
 use super::{Act, begin, decide, order};
@@ -11,7 +13,7 @@ use crate::agents::SsmView;
 use crate::agents::progress::{begun, failed};
 use crate::samples::at;
 use crate::sessions::live::WaysBack;
-use crate::sessions::samples::{B1, B2, a2, live, replication, server, session};
+use crate::sessions::samples::{B1, B2, a2, live, replication, server, session, way_back};
 use crate::sessions::{Act as Any, reverse};
 
 fn repairing(repair: AgentRepair) -> SessionServer {
@@ -266,4 +268,26 @@ fn the_agent_is_installed_towards_the_origin_and_names_the_account_where_it_is_a
     assert!(wanted.tags[0].ends_with(session.id.as_str()));
     session.direction.primary.account_id = session.direction.recovery.account_id.clone();
     assert_eq!(order(&session, Act::Install).other_account, None);
+}
+
+#[test]
+fn what_was_mirrored_for_another_a2_is_to_be_mirrored_again() {
+    let mirrored = MirroredServer {
+        group_id: "pg-00000000-0000-4000-8000-000000000001".parse().unwrap(),
+        target_instance_id: None,
+        subnet_id: None,
+        security_group_ids: Vec::new(),
+        instance_profile: None,
+        instance_type: None,
+        private_ip: None,
+        applied_at: Some(at(1)),
+        problem: None,
+    };
+    for (there, is_kept) in [(a2(copying()), true), (installed(), false)] {
+        let mut verifying = repairing(begun(S::Verifying, at(0)));
+        verifying.way_back = Some(way_back());
+        verifying.mirrored = Some(mirrored.clone());
+        let decision = decide(verifying, &live(Some(there)), &session(Stage::Repairing));
+        assert_eq!(decision.server.mirrored.is_some(), is_kept);
+    }
 }
