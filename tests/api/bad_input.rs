@@ -200,7 +200,10 @@ fn unknown_id(id: &str) -> String {
     if id.len() == 12 {
         return "123456123456".to_owned();
     }
-    let (prefix, _) = id.split_once('-').unwrap();
+    let (prefix, rest) = id.split_once('-').unwrap();
+    if rest.len() == 17 {
+        return format!("{prefix}-fedcba98765432100");
+    }
     format!("{prefix}-fedcba98-7654-4321-8fed-cba987654321")
 }
 

@@ -17,4 +17,6 @@ mod pages;
 mod pairs;
 mod permissions;
 mod requests;
+mod round_trip;
 mod same_answer;
+mod way_home;

@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 
 use crate::doors::{Door, request_of, writes};
 use crate::requests::{World, valid, with};
+use crate::way_home::Home;
 
 const UUID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 
@@ -36,6 +37,7 @@ fn nowhere() -> World {
         spare_plan_id: id("rp"),
         config_id: id("cfg"),
         execution_id: id("exec"),
+        home: Home::nowhere(),
     }
 }
 
@@ -94,9 +96,24 @@ async fn a_real_recovery_takes_more_than_the_right_to_start_a_drill() {
         places(),
         json!({ "is_drill": false, "group_ids": [format!("pg-{UUID}")] }),
     );
+    let home = nowhere();
+    let real = |operation| with(valid(operation, &home), json!({ "is_drill": false }));
+    let session = valid(Operation::ExecuteFailback, &home);
     let cases = [
         (Operation::StartExecution, plan),
         (Operation::ExecuteFailover, pairs),
+        (
+            Operation::ExecuteFailback,
+            with(session, json!({ "execution_type": "RECOVERY" })),
+        ),
+        (
+            Operation::ExecuteAllowLaunchingFailback,
+            real(Operation::ExecuteAllowLaunchingFailback),
+        ),
+        (
+            Operation::FailbackRecoveryInstance,
+            real(Operation::FailbackRecoveryInstance),
+        ),
     ];
     for (operation, fields) in cases {
         for index in 0..operation.routes().len() {

@@ -7,6 +7,8 @@ use dr_testkit::TestApp;
 use dr_tests::{Fleet, PRIMARY, RECOVERY, admin, direction, fleet, places, start};
 use serde_json::{Value, json};
 
+use crate::way_home::{self, Home};
+
 /// An account that no estate has.
 pub const NEW_ACCOUNT: &str = "777788889999";
 
@@ -22,6 +24,7 @@ pub struct World {
     pub spare_plan_id: String,
     pub config_id: String,
     pub execution_id: String,
+    pub home: Home,
 }
 
 fn text(value: &Value) -> String {
@@ -57,6 +60,7 @@ impl World {
             spare_plan_id: text(&plan["id"]),
             config_id: text(&configured["config_id"]),
             execution_id: text(&started["execution_id"]),
+            home: Home::nowhere(),
         }
     }
 
@@ -128,6 +132,43 @@ pub fn valid(operation: Operation, world: &World) -> Value {
         | Operation::GetAllowLaunchingStatus
         | Operation::ListSourceServers
         | Operation::GetQuotas => query(operation, world),
+        Operation::ListFailoverSessions
+        | Operation::GetFailoverSession
+        | Operation::ListFailoverSessionServers
+        | Operation::CreateFailoverSession
+        | Operation::UpdateFailoverSession
+        | Operation::SplitFailoverSession
+        | Operation::RefreshFailoverSession => way_home::session(operation, &world.home),
+        Operation::CheckReadiness
+        | Operation::InstallAgents
+        | Operation::GetAgentStatus
+        | Operation::MirrorConfig
+        | Operation::GetMirrorStatus
+        | Operation::StartReverseReplication
+        | Operation::GetReverseReplicationStatus
+        | Operation::ExecuteFailback
+        | Operation::CommitFailback
+        | Operation::GoBack
+        | Operation::ReProtect
+        | Operation::GetCleanupInventory
+        | Operation::Cleanup => way_home::step(operation, &world.home),
+        Operation::ListAgentCandidates
+        | Operation::InstallAgent
+        | Operation::GetAgentInstallation
+        | Operation::ListAgentInstallations
+        | Operation::RetryAgentInstallation => way_home::agent(operation, &world.home),
+        Operation::GetReplicationStatus
+        | Operation::ListReplicationStatus
+        | Operation::GetReplicationDashboard
+        | Operation::GetLagHistory
+        | Operation::RefreshInventory
+        | Operation::ListRecoveryPoints => way_home::replication(operation, &world.home),
+        Operation::ValidateReverseReplication
+        | Operation::ExecuteAllowLaunchingFailback
+        | Operation::ListRecoveryInstances
+        | Operation::ReverseRecoveryInstance
+        | Operation::FailbackRecoveryInstance
+        | Operation::TerminateRecoveryInstance => way_home::instance(operation, &world.home),
     }
 }
 

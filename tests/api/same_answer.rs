@@ -9,15 +9,30 @@ use serde_json::{Value, json};
 
 use crate::doors::Door;
 use crate::requests::{NEW_ACCOUNT, World, valid, with};
+use crate::round_trip;
 
-struct Teller {
-    app: TestApp,
+/// Asks by one door and keeps what was answered.
+pub struct Teller {
+    pub app: TestApp,
     door: Door,
-    told: Vec<(Operation, Value)>,
+    pub told: Vec<(Operation, Value)>,
 }
 
 impl Teller {
-    async fn tell(&mut self, operation: Operation, fields: Value) -> Value {
+    pub fn at(app: TestApp, door: Door) -> Self {
+        let told = Vec::new();
+        Self { app, door, told }
+    }
+
+    /// Asks for what is refused here, with this code.
+    pub async fn refused(&mut self, operation: Operation, fields: Value, code: &str) {
+        let asked = self.door.ask(&self.app, Role::Admin, operation, &fields);
+        let (_, body) = asked.await.unwrap();
+        assert_eq!(body["error"]["code"], code, "{operation:?} {body:#}");
+        self.told.push((operation, redacted(&body)));
+    }
+
+    pub async fn tell(&mut self, operation: Operation, fields: Value) -> Value {
         let asked = self
             .door
             .ask(&self.app, Role::Admin, operation, &fields)
@@ -38,7 +53,7 @@ impl Teller {
 fn without_the_caller(value: &mut Value) {
     match value {
         Value::Object(fields) => {
-            for name in ["started_by", "asked_by"] {
+            for name in ["started_by", "asked_by", "created_by"] {
                 if fields.contains_key(name) {
                     fields[name] = json!("[caller]");
                 }
@@ -85,17 +100,14 @@ const READS: [Operation; 22] = [
 async fn story(door: Door) -> Vec<(Operation, Value)> {
     let app = product(24).await;
     let world = World::build(&app).await;
-    let mut teller = Teller {
-        app,
-        door,
-        told: Vec::new(),
-    };
+    let mut teller = Teller::at(app, door);
     for operation in READS {
         teller.tell(operation, valid(operation, &world)).await;
     }
     drill(&mut teller, &world).await;
     changes(&mut teller, &world).await;
-    teller.told
+    let home = round_trip::story(door).await;
+    teller.told.into_iter().chain(home).collect()
 }
 
 /// Hands the first drill's instances back, and steers a second one.

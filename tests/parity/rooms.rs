@@ -133,7 +133,7 @@ fn holds(text: &str, name: &str) -> bool {
 #[test]
 fn every_operation_has_a_valid_request_and_a_place_in_the_story_of_the_tests_of_the_api() {
     let table = read("tests/api/requests.rs");
-    let story = read("tests/api/same_answer.rs");
+    let story = read("tests/api/same_answer.rs") + &read("tests/api/round_trip.rs");
     for operation in Operation::ALL {
         assert!(
             holds(&table, &named(*operation)),

@@ -58,6 +58,8 @@ pub struct CleanupInventoryView {
     pub monthly_cost_usd: f64,
     /// The words to give as `confirm`.
     pub confirmation: String,
+    /// The words to give as `accept_unprotected`, where the fleet may stay unprotected.
+    pub unprotected_confirmation: String,
     /// What forbids it, with what to do.
     pub refused: Vec<Check>,
 }
@@ -79,7 +81,7 @@ pub struct CleanupRequest {
     /// Delete the volumes that launches left detached.
     #[serde(default = "yes")]
     pub delete_detached_volumes: bool,
-    /// `unprotected`: go on though forward replication is not continuous, and the fleet stays unprotected meanwhile.
+    /// The words that the inventory names: go on though forward replication is not continuous.
     #[serde(default)]
     pub accept_unprotected: Option<Line>,
 }

@@ -345,7 +345,7 @@ fn way_home(operation: Operation) -> Rights {
         ),
         O::InstallAgent | O::RetryAgentInstallation => there(
             &[READ, WRITE, ASSUME, NOTIFY],
-            &[SERVERS, INSTANCES, GUARD, MACHINES, PROFILES],
+            &[SERVERS, INSTANCES, GUARD, MACHINES, PROFILES, COMMANDS],
         ),
         O::RefreshInventory => there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, GUARD]),
         O::GetReplicationStatus => there(&[READ, ASSUME], &[SERVERS]),

@@ -14,6 +14,7 @@ use dr_model::ids::RecoveryInstanceId;
 use dr_model::session::FailoverSession;
 
 use crate::sessions::{failback as failing_back, readiness};
+use crate::start::require;
 
 /// The session of a recovery instance, and the server that it is.
 async fn of(app: &App, id: RecoveryInstanceId) -> Result<(FailoverSession, Option<Servers>)> {
@@ -49,10 +50,13 @@ pub async fn failback(
     caller: &Caller,
     request: FailbackRecoveryInstanceRequest,
 ) -> Result<FailbackStarted> {
+    let execution_type = failing_back::execution_type(request.is_drill);
+    // Before anything is looked up: who may not is told no more than that.
+    require(caller, execution_type)?;
     let (session, source_server_ids) = of(app, request.recovery_instance_id).await?;
     let failback = ExecuteFailbackRequest {
         session_id: session.id,
-        execution_type: failing_back::execution_type(request.is_drill),
+        execution_type,
         source_server_ids,
         skip_invalid_servers: false,
         dry_run: request.dry_run,

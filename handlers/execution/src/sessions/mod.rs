@@ -1,6 +1,7 @@
 //! Failover sessions: what they are, and every step of the way home.
 
 mod change;
+mod cleanup;
 pub mod failback;
 mod get;
 mod list;
@@ -10,7 +11,7 @@ mod repair;
 mod view;
 
 use dr_api::failback as steps;
-use dr_api::{Operation, mirror as mirroring, sessions as api};
+use dr_api::{Operation, cleanup as removal, mirror as mirroring, sessions as api};
 use dr_engine::App;
 use dr_error::Result;
 use dr_invoke::{Call, run};
@@ -86,6 +87,13 @@ pub async fn step(app: &App, call: Call) -> Result<Value> {
             run::<steps::CommitFailback, _, _>(call, |r| failback::commit(app, r)).await
         }
         Operation::GoBack => run::<steps::GoBack, _, _>(call, |r| failback::undo(app, r)).await,
+        Operation::ReProtect => {
+            run::<steps::ReProtect, _, _>(call, |r| readiness::re_protect(app, r)).await
+        }
+        Operation::GetCleanupInventory => {
+            run::<removal::GetCleanupInventory, _, _>(call, |r| cleanup::inventory(app, r)).await
+        }
+        Operation::Cleanup => run::<removal::Cleanup, _, _>(call, |r| cleanup::serve(app, r)).await,
         other => Err(not_served(other)),
     }
 }

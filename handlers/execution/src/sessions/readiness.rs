@@ -2,11 +2,12 @@
 
 use dr_api::bounded::Servers;
 use dr_api::failback::{
-    CheckReadinessRequest, ReadinessView, StartReverseReplicationRequest, StepStarted,
+    CheckReadinessRequest, ReProtectRequest, ReadinessView, StartReverseReplicationRequest,
+    StepStarted,
 };
 use dr_engine::App;
 use dr_engine::sessions::readiness::{Readiness, check};
-use dr_engine::sessions::{Accepted, Chosen, change, reverse};
+use dr_engine::sessions::{Accepted, Chosen, change, re_protect, reverse};
 use dr_error::{Error, Result};
 use dr_model::check::Check;
 use dr_model::ids::SessionId;
@@ -48,6 +49,17 @@ pub async fn reverse(app: &App, request: StartReverseReplicationRequest) -> Resu
     };
     let accepted = reverse::start(app, id, chosen).await?;
     started(app, action, accepted, checked).await
+}
+
+pub async fn re_protect(app: &App, request: ReProtectRequest) -> Result<StepStarted> {
+    let chosen = request.source_server_ids.as_ref().map(Servers::get);
+    let (id, action) = (&request.session_id, Action::ReProtect);
+    if request.dry_run {
+        return preview(app, id, action, chosen).await;
+    }
+    let checked = ready(app, id, action, chosen).await?;
+    let accepted = re_protect::start(app, id, chosen).await?;
+    started(app, action, accepted, Some(checked)).await
 }
 
 /// What checking found, where nothing forbids the step.

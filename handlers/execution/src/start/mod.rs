@@ -22,7 +22,11 @@ pub fn require(caller: &Caller, execution_type: ExecutionType) -> Result<()> {
 }
 
 /// The same caller with the same token gets the same id, and with it the execution of the first try.
-pub fn execution_id(app: &App, caller: &Caller, token: Option<&ClientToken>) -> Result<ExecutionId> {
+pub fn execution_id(
+    app: &App,
+    caller: &Caller,
+    token: Option<&ClientToken>,
+) -> Result<ExecutionId> {
     match token {
         None => app.new_id("exec-"),
         Some(token) => {
