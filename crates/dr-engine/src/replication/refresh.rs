@@ -21,7 +21,8 @@ const STEADY_PAUSE_SECONDS: i64 = 295;
 const EMPTY_PAUSE_SECONDS: i64 = 895;
 
 /// Reads a place and stores what it shows. A place that cannot be read keeps what was known of it, with the error:
-/// that is no error of this function. Two sweeps of DRS, a page per 200 servers.
+/// that is no error of this function. One sweep of DRS's source servers and, once something was recovered, one of its
+/// recovery instances.
 ///
 /// # Errors
 /// What the store answers.
@@ -48,8 +49,16 @@ pub async fn refresh(app: &App, place: &Place) -> Result<Inventory> {
 async fn read(app: &App, place: &Place) -> Result<Reading> {
     let cloud = app.cloud(place).await?;
     let reading = async {
-        let (servers, recovery_instances) =
-            futures::try_join!(cloud.drs.source_servers(), cloud.drs.recovery_instances())?;
+        let servers = cloud.drs.source_servers().await?;
+        // In quiet times no server has a recovery instance, and nobody needs to ask for them.
+        let is_any_recovered = servers
+            .iter()
+            .any(|server| server.recovery_instance_id.is_some());
+        let recovery_instances = if is_any_recovered {
+            cloud.drs.recovery_instances().await?
+        } else {
+            Vec::new()
+        };
         Ok::<_, Error>(Reading {
             servers,
             recovery_instances,

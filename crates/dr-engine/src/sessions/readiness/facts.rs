@@ -45,9 +45,11 @@ impl Subject {
 /// What replicates, or is to: B2 on the way home, A4 once home.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Machine {
+    /// The EC2 instance.
+    pub id: Option<InstanceId>,
     /// DRS's record of it.
     pub record: Option<RecoveryInstance>,
-    /// The EC2 instance, if EC2 knows it.
+    /// That instance, if EC2 knows it.
     pub instance: Option<TargetInstance>,
     /// How Systems Manager sees it.
     pub managed: Option<ManagedInstance>,
@@ -146,4 +148,6 @@ pub(super) struct Facts {
     pub around: Surroundings,
     /// Where they replicate to.
     pub destination: Destination,
+    /// A replication with at most this lag is level: what is written to is always some seconds behind.
+    pub lag_threshold_seconds: u64,
 }

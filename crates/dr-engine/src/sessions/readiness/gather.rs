@@ -6,7 +6,7 @@ use dr_error::{AwsClass, Error, Result};
 use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
 use dr_model::place::{Direction, Place};
 use dr_model::server::{RecoveryInstance, ReplicationState, SourceServer};
-use dr_model::session::Action;
+use dr_model::session::{Action, DEFAULT_LAG_THRESHOLD_SECONDS};
 use dr_model::target::TargetInstance;
 
 use crate::app::App;
@@ -125,10 +125,14 @@ pub(super) async fn gather(
         false => away(&cloud, subjects, swept).await?,
     };
     let mut around = surroundings(app, from);
-    let ids: Vec<InstanceId> = servers.iter().filter_map(machine_id).collect();
+    let ids: Vec<InstanceId> = servers
+        .iter()
+        .filter_map(|server| server.machine.id.clone())
+        .collect();
     let instances = by_id(cloud.ec2.instances(&ids).await?);
     for server in &mut servers {
-        server.machine.instance = machine_id(server).and_then(|id| instances.get(&id).cloned());
+        let id = server.machine.id.as_ref();
+        server.machine.instance = id.and_then(|id| instances.get(id).cloned());
     }
     if depth.replicates {
         managed(&cloud, &ids, &mut servers, &mut around).await;
@@ -141,16 +145,24 @@ pub(super) async fn gather(
         servers,
         around,
         destination,
+        lag_threshold_seconds: DEFAULT_LAG_THRESHOLD_SECONDS,
     })
 }
 
-/// In EC2 the recovery instance has the id of its instance.
-fn machine_id(server: &ServerFacts) -> Option<InstanceId> {
-    let record = server.machine.record.as_ref()?;
-    record
-        .instance_id
-        .clone()
-        .or_else(|| record.id.as_str().parse().ok())
+/// The instance of a record, or the one that the session knows: a clean-up takes DRS's record away first. In EC2 the
+/// recovery instance has the id of its instance.
+fn machine(record: Option<RecoveryInstance>, known: Option<&InstanceId>) -> Machine {
+    let of_record = record.as_ref().and_then(|record| {
+        record
+            .instance_id
+            .clone()
+            .or_else(|| record.id.as_str().parse().ok())
+    });
+    Machine {
+        id: of_record.or_else(|| known.cloned()),
+        record,
+        ..Machine::default()
+    }
 }
 
 fn by_id(instances: Vec<TargetInstance>) -> BTreeMap<InstanceId, TargetInstance> {
@@ -165,10 +177,6 @@ fn keyed(servers: Vec<SourceServer>) -> BTreeMap<SourceServerId, SourceServer> {
         .into_iter()
         .map(|server| (server.id.clone(), server))
         .collect()
-}
-
-fn record_of(records: &[RecoveryInstance], id: &RecoveryInstanceId) -> Option<RecoveryInstance> {
-    records.iter().find(|record| record.id == *id).cloned()
 }
 
 /// B2 in the recovery region, and A2 among what the sweep of the origin showed.
@@ -192,6 +200,11 @@ async fn away(
             .recovery_instance_id
             .as_ref()
             .and_then(|id| records.get(id));
+        let known = subject
+            .server
+            .as_ref()
+            .and_then(|server| server.recovered.as_ref());
+        let known = known.map(|recovered| &recovered.instance_id);
         let a2 = subject
             .server
             .as_ref()
@@ -202,10 +215,7 @@ async fn away(
             .or_else(|| b1.as_ref().and_then(|b1| b1.origin_instance_id.clone()));
         ServerFacts {
             a2: a2.map(|(a2, mapped_by)| (a2.clone(), mapped_by)),
-            machine: Machine {
-                record: record.map(|record| (*record).clone()),
-                ..Machine::default()
-            },
+            machine: machine(record.map(|record| (*record).clone()), known),
             a1_id,
             a1: None,
             b1,
@@ -227,6 +237,8 @@ async fn at_home(
     };
     let ids: Vec<SourceServerId> = subjects.iter().filter_map(way_back).collect();
     let records = cloud.drs.recovery_instances_of(&ids).await?;
+    let records: BTreeMap<&RecoveryInstanceId, &RecoveryInstance> =
+        records.iter().map(|record| (&record.id, record)).collect();
     let forward: BTreeMap<&SourceServerId, &SourceServer> =
         swept.iter().map(|server| (&server.id, server)).collect();
     let facts = subjects.into_iter().map(|subject| {
@@ -236,13 +248,14 @@ async fn at_home(
             .and_then(|server| server.returned.as_ref());
         let record = returned
             .and_then(|returned| returned.recovery_instance_id.as_ref())
-            .and_then(|id| record_of(&records, id));
+            .and_then(|id| records.get(id))
+            .map(|record| (*record).clone());
         ServerFacts {
             b1: forward.get(&subject.id).map(|b1| (*b1).clone()),
-            machine: Machine {
+            machine: machine(
                 record,
-                ..Machine::default()
-            },
+                returned.and_then(|returned| returned.instance_id.as_ref()),
+            ),
             a1_id: None,
             a1: None,
             a2: None,
@@ -283,8 +296,8 @@ async fn managed(
                 .map(|managed| (managed.id.clone(), managed))
                 .collect();
             for server in servers {
-                server.machine.managed =
-                    machine_id(server).and_then(|id| found.remove(id.as_str()));
+                let id = server.machine.id.as_ref();
+                server.machine.managed = id.and_then(|id| found.remove(id.as_str()));
             }
             around.is_ssm_known = true;
         }

@@ -6,6 +6,7 @@ use dr_model::check::{Check, Severity};
 use dr_model::ids::SessionId;
 use dr_model::session::Action;
 
+use crate::sessions::re_protect::is_level;
 use crate::sessions::readiness::destination;
 use crate::sessions::readiness::estimate::{Way, estimate};
 use crate::sessions::readiness::facts::{Facts, ServerFacts, Surroundings};
@@ -96,11 +97,12 @@ fn permissions(around: &Surroundings) -> Option<Check> {
     let denied = around.denied_actions.as_ref()?;
     Some(if denied.is_empty() {
         let message = "Our role has the permissions that reversing a replication takes";
-        Check::pass(name, Severity::Critical, &around.place, message)
+        Check::pass(name, Severity::Warning, &around.place, message)
     } else {
         Check::fail(
             name,
-            Severity::Critical,
+            // IAM simulates it on any resource: a policy for some of them looks like none.
+            Severity::Warning,
             &around.place,
             format!("Our role may not {}", denied.join(", ")),
             "Allow these actions: DRS reverses a replication with the permissions of its caller",
@@ -192,16 +194,14 @@ fn forward_level(server: &ServerFacts, facts: &Facts) -> Option<Check> {
         .as_ref()
         .and_then(|b1| b1.replication.lag_seconds)
         .unwrap_or(0);
-    let is_level = server
-        .b1
-        .as_ref()
-        .is_some_and(|b1| b1.replication.is_level());
+    let threshold = facts.lag_threshold_seconds;
+    let is_level = server.b1.as_ref().is_some_and(|b1| is_level(b1, threshold));
     Some(if is_level {
         Check::pass(
             name,
             Severity::Critical,
             subject,
-            "Forward replication is CONTINUOUS without lag",
+            "Forward replication is CONTINUOUS, and behind by no more than the session allows",
         )
     } else {
         Check::fail(
@@ -209,9 +209,9 @@ fn forward_level(server: &ServerFacts, facts: &Facts) -> Option<Check> {
             Severity::Critical,
             subject,
             format!("Forward replication is {state}, {lag} s behind: what came home is not protected yet"),
-            "Re-protect it and wait until it is CONTINUOUS without lag, or say that it may stay unprotected",
+            "Re-protect it and wait until it is CONTINUOUS and level, or say that it may stay unprotected",
         )
-        .seen("CONTINUOUS, 0 s", format!("{state}, {lag} s"))
+        .seen(format!("CONTINUOUS, at most {threshold} s"), format!("{state}, {lag} s"))
     })
 }
 

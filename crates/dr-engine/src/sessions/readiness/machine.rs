@@ -36,40 +36,43 @@ fn running_name(action: Action) -> &'static str {
     }
 }
 
-/// It runs, as EC2 has it; DRS's record is older.
+/// It runs, as EC2 has it; DRS's record is older, and counts only where DRS is to do something with it.
 pub(super) fn running(server: &ServerFacts, action: Action) -> Check {
     let name = running_name(action);
     let subject = &server.subject.id;
     let machine = &server.machine;
-    let Some(record) = &machine.record else {
+    let needs_record = matches!(
+        action,
+        Action::InstallAgents | Action::StartReverseReplication | Action::ReProtect
+    );
+    if needs_record
+        && machine
+            .record
+            .as_ref()
+            .is_none_or(|record| !record.is_live())
+    {
+        let who = &server.subject.name;
         return Check::fail(
             name,
             Severity::Critical,
             subject,
-            format!(
-                "DRS has no record of the instance that {} runs in",
-                server.subject.name
-            ),
+            format!("DRS has no live record of the instance that {who} runs in"),
             "See whether it was terminated, or taken out of DRS by somebody else: then this server cannot go on here",
         );
+    }
+    let (id, state) = match &machine.instance {
+        Some(instance) => (instance.id.as_str(), instance.state.as_str()),
+        None => ("Its instance", "gone"),
     };
-    let state = match &machine.instance {
-        Some(instance) => instance.state.as_str(),
-        None => "gone",
-    };
-    if state == "running" && record.is_live() {
-        return Check::pass(
-            name,
-            Severity::Critical,
-            subject,
-            format!("{} is in running state", record.id),
-        );
+    if state == "running" {
+        let message = format!("{id} is in running state");
+        return Check::pass(name, Severity::Critical, subject, message);
     }
     Check::fail(
         name,
         Severity::Critical,
         subject,
-        format!("{} is {state}", record.id),
+        format!("{id} is {state}"),
         if state == "stopped" {
             "Start the instance: what does not run does not replicate"
         } else {

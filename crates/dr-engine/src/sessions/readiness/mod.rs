@@ -75,7 +75,8 @@ pub async fn check(
             estimate: None,
         });
     }
-    let facts = gather::gather(app, &session.direction, action, subjects).await?;
+    let mut facts = gather::gather(app, &session.direction, action, subjects).await?;
+    facts.lag_threshold_seconds = session.lag_threshold_seconds;
     Ok(judge::judge(action, &facts))
 }
 

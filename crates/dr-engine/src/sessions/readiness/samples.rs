@@ -71,6 +71,7 @@ pub(super) fn server() -> ServerFacts {
         },
         b1: Some(source()),
         machine: Machine {
+            id: B2.parse().ok(),
             record: Some(b2()),
             instance: Some(TargetInstance {
                 id: B2.parse().unwrap(),
@@ -153,6 +154,7 @@ pub(super) fn facts(servers: Vec<ServerFacts>) -> Facts {
         servers,
         around: around(),
         destination: destination(),
+        lag_threshold_seconds: 60,
     }
 }
 
