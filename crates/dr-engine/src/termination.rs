@@ -181,7 +181,7 @@ async fn carry_out(cloud: &Cloud, end: &EndOfDrill, outcome: &mut Outcome) -> Re
 
 /// Takes an instance out of DRS without terminating it: disconnect, then delete the record. Each may have
 /// happened before.
-async fn release(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
+pub(crate) async fn release(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
     let gone_before = |error: Error| match error.aws_class() {
         Some(AwsClass::NotFound | AwsClass::Conflict) => Ok(()),
         _ => Err(error),

@@ -215,7 +215,7 @@ async fn act(
 
 /// Stops instances; answers what EC2 said of those that it did not stop. A call for one that does not exist stops none
 /// of its chunk, so that then each is tried alone.
-async fn stop(cloud: &Cloud, ids: &[InstanceId]) -> BTreeMap<InstanceId, Error> {
+pub(crate) async fn stop(cloud: &Cloud, ids: &[InstanceId]) -> BTreeMap<InstanceId, Error> {
     if ids.is_empty() || cloud.ec2.stop_instances(ids).await.is_ok() {
         return BTreeMap::new();
     }

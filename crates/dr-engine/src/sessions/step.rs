@@ -258,6 +258,9 @@ fn remediation(class: Option<AwsClass>, is_final: bool) -> &'static str {
 async fn finish(app: &App, id: &SessionId, looked_at: DateTime<Utc>) -> Result<FailoverSession> {
     let session = app.store().session(id).await?;
     let parts = app.store().session_parts(&session).await?;
+    if cleanup::is_over(&session, &parts) {
+        cleanup::finish(app, &session).await?;
+    }
     let session = change::header(app, id, |session| {
         change::folded(session, &parts, looked_at);
         session.looked_at = Some(looked_at);
