@@ -13,6 +13,7 @@ mod end_of_drill;
 mod failover;
 mod failures;
 mod guard;
+mod monitoring;
 mod pause;
 mod room;
 mod starting;
