@@ -4,6 +4,8 @@
 //! A new drill or recovery of a source server terminates all its earlier recovery instances, even
 //! disconnected ones: a drill after a real failover would destroy production.
 
+pub mod verdict;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use dr_error::{Error, Result};
@@ -11,6 +13,10 @@ use dr_model::execution::LaunchInto;
 use dr_model::guard::Loss;
 use dr_model::ids::{InstanceId, JobId, SourceServerId};
 use dr_model::server::RecoveryInstance;
+
+use crate::sessions::re_protect;
+
+use self::verdict::{Destruction, Hit, Verdict, verdict};
 
 /// What starting a launch of these servers would destroy: every live recovery instance that a real
 /// recovery made, whoever launched it, and every drill instance that is the very instance to launch into.
@@ -31,16 +37,12 @@ pub fn losses_of_launch(
                 .clone()
                 .or_else(|| instance.id.as_str().parse().ok())?;
             let is_target = matches!(launch_into, LaunchInto::Target { instance_id: target, .. } if *target == instance_id);
-            let why = match (instance.is_drill, is_target) {
-                (false, _) => format!(
-                    "{instance_id} is a live recovery of {}: a new launch would terminate it",
-                    instance.source_server_id
-                ),
-                (true, true) => format!(
-                    "{instance_id} still holds an earlier drill and is the instance to launch into: a new launch would terminate it for good. Hand it back first: terminate the instances of that drill"
-                ),
-                (true, false) => return None,
+            let hit = hit_by_launch(instance.is_drill, is_target);
+            // A drill and a recovery hit the same.
+            let Verdict::Refused(instead) = verdict(Destruction::LaunchRecovery, hit) else {
+                return None;
             };
+            let why = would(&instance_id, instance, hit, "a new launch would terminate it", instead);
             Some(Loss {
                 source_server_id: instance.source_server_id.clone(),
                 instance_id,
@@ -50,6 +52,61 @@ pub fn losses_of_launch(
             })
         })
         .collect()
+}
+
+/// Of a real recovery the launch does not know whether it is on its way home: it may hit neither.
+fn hit_by_launch(is_drill: bool, is_target: bool) -> Hit {
+    match (is_drill, is_target) {
+        (false, _) => Hit::Production,
+        (true, true) => Hit::DrillInTarget,
+        (true, false) => Hit::Drill,
+    }
+}
+
+/// What an instance is, when it was launched, whether it replicates back, and what would become of it.
+fn would(
+    id: &InstanceId,
+    instance: &RecoveryInstance,
+    hit: Hit,
+    effect: &str,
+    instead: &str,
+) -> String {
+    let launched = instance
+        .launched_at
+        .map(|at| format!(", launched from {}", at.format("%Y-%m-%d %H:%M UTC")))
+        .unwrap_or_default();
+    let back = if re_protect::is_reversed(instance) {
+        ", replicating back"
+    } else {
+        ""
+    };
+    let what = match hit {
+        Hit::Production => format!("a live recovery of {}", instance.source_server_id),
+        other => other.what().to_owned(),
+    };
+    format!("{id} is {what}{launched}{back}: {effect}; {instead}")
+}
+
+/// One instance that something would hit, with what that is.
+#[must_use]
+pub fn loss(
+    what: Destruction,
+    hit: Hit,
+    instance: &RecoveryInstance,
+    instead: &str,
+) -> Option<Loss> {
+    let instance_id = instance
+        .instance_id
+        .clone()
+        .or_else(|| instance.id.as_str().parse().ok())?;
+    let effect = format!("this would {} it", what.would());
+    Some(Loss {
+        source_server_id: instance.source_server_id.clone(),
+        is_drill: instance.is_drill,
+        launched_at: instance.launched_at,
+        why: would(&instance_id, instance, hit, &effect, instead),
+        instance_id,
+    })
 }
 
 /// Refuses a launch that would destroy something. There is no override: not for a drill, and a real

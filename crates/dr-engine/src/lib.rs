@@ -10,6 +10,7 @@ pub mod cloud;
 pub mod configuration;
 pub mod control;
 pub mod guard;
+pub mod instances;
 pub mod matching;
 pub mod pairs;
 pub mod plans;
