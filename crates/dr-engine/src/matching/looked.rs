@@ -24,7 +24,8 @@ const REMEMBERED_SECONDS: i64 = 60;
 pub(super) struct Looked {
     /// Servers.
     pub sources: Vec<SourceServer>,
-    /// Instances that may be launched into: tagged, or stopped and only lacking the tag. None of the servers' originals.
+    /// Instances that may be launched into: tagged, or stopped and only lacking the tag. None of the servers'
+    /// originals.
     pub targets: Vec<TargetInstance>,
     /// Name tags of the original instances.
     pub origin_names: BTreeMap<InstanceId, String>,

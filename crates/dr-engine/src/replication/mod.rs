@@ -1,8 +1,8 @@
 //! How replication goes, over the whole estate: the live state of one server, and an inventory of every place that a
 //! page can be drawn from without a look at every region (requirement 002, phases 2 and 4).
 //!
-//! `inventory`, `advice`, `dashboard` and `estate` are pure; `read` and `refresh` do the IO. The inventory is a picture:
-//! nothing that changes AWS is decided by it.
+//! `inventory`, `advice`, `dashboard` and `estate` are pure; `read` and `refresh` do the IO. The inventory is a
+//! picture: nothing that changes AWS is decided by it.
 
 pub mod advice;
 mod alert;
