@@ -184,7 +184,8 @@ pub fn end_of_drill(
         if instance.instance_id.as_ref() != Some(id) || !instance.is_live() {
             continue;
         }
-        if !instance.is_drill {
+        let hit = hit_by_launch(instance.is_drill, true);
+        if matches!(verdict(Destruction::Stop, hit), Verdict::Refused(_)) {
             losses.push(Loss {
                 source_server_id: instance.source_server_id.clone(),
                 instance_id: id.clone(),

@@ -14,6 +14,7 @@ use crate::app::App;
 use crate::cloud::Cloud;
 use crate::guard::{self, EndOfDrill, Launched};
 use crate::recovery::header;
+use crate::sessions::re_protect;
 use crate::validation::gather::CONCURRENCY;
 
 /// What was, or would be, done.
@@ -72,7 +73,8 @@ pub async fn run(
     if !confirm {
         return Ok((execution, outcome));
     }
-    carry_out(&cloud, &end, &mut outcome).await?;
+    let is_failback = execution.session_id.is_some();
+    carry_out(&cloud, &end, is_failback, &mut outcome).await?;
     if !outcome.problems.is_empty() {
         // Not at its end: the next run does the rest.
         return Ok((execution, outcome));
@@ -147,7 +149,12 @@ fn loss(instance: &RecoveryInstance) -> Option<Loss> {
     })
 }
 
-async fn carry_out(cloud: &Cloud, end: &EndOfDrill, outcome: &mut Outcome) -> Result<()> {
+async fn carry_out(
+    cloud: &Cloud,
+    end: &EndOfDrill,
+    is_failback: bool,
+    outcome: &mut Outcome,
+) -> Result<()> {
     for chunk in end.terminate.chunks(MAX_SERVERS_PER_JOB) {
         let ids: Vec<_> = chunk.iter().map(|instance| instance.id.clone()).collect();
         match cloud.drs.terminate_recovery_instances(&ids).await {
@@ -161,7 +168,11 @@ async fn carry_out(cloud: &Cloud, end: &EndOfDrill, outcome: &mut Outcome) -> Re
     // Stopped first: while DRS still records an instance, whoever comes after a crash finds it and goes on.
     cloud.ec2.stop_instances(&outcome.released).await?;
     let releases = end.release.iter().map(|instance| async move {
-        let released = release(cloud, instance).await;
+        let released = match way_out(is_failback, instance) {
+            WayOut::DisconnectFirst => release(cloud, instance).await,
+            WayOut::RecordOnly => cloud.drs.delete_recovery_instance(&instance.id).await,
+            WayOut::RecordThenDisconnect => release_returned(cloud, instance).await,
+        };
         (instance, released)
     });
     let released: Vec<_> = stream::iter(releases.collect::<Vec<_>>())
@@ -177,6 +188,38 @@ async fn carry_out(cloud: &Cloud, end: &EndOfDrill, outcome: &mut Outcome) -> Re
         }
     }
     Ok(())
+}
+
+/// How an instance of a drill is taken out of DRS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WayOut {
+    /// It must be disconnected before DRS forgets it.
+    DisconnectFirst,
+    /// DRS forgets what came home without that, and disconnecting would cut off what it replicates to.
+    RecordOnly,
+    /// The same, and nothing replicates from it: it may be disconnected where DRS insists.
+    RecordThenDisconnect,
+}
+
+/// In the origin region nothing is disconnected that replicates: behind the record of a failback stand the source
+/// server of the way back and, where somebody turned it round, the one that protects production.
+fn way_out(is_failback: bool, instance: &RecoveryInstance) -> WayOut {
+    match (is_failback, re_protect::is_reversed(instance)) {
+        (false, _) => WayOut::DisconnectFirst,
+        (true, true) => WayOut::RecordOnly,
+        (true, false) => WayOut::RecordThenDisconnect,
+    }
+}
+
+/// Forgets the record of a failback drill. DRS insists on disconnecting where the way back was made by installing an
+/// agent.
+async fn release_returned(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
+    match cloud.drs.delete_recovery_instance(&instance.id).await {
+        Err(error) if error.aws_class() == Some(AwsClass::Conflict) => {
+            release(cloud, instance).await
+        }
+        other => other,
+    }
 }
 
 /// Takes an instance out of DRS without terminating it: disconnect, then delete the record. Each may have
@@ -199,4 +242,29 @@ fn problem(instance: &RecoveryInstance, error: &Error) -> Check {
         error.words(),
         "Look at the instance in the DRS console, then repeat this",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use dr_model::server::{RecoveryInstance, ReplicationState};
+
+    use super::{WayOut, way_out};
+    use crate::sessions::samples::{A1, A2, replication, running};
+
+    #[test]
+    fn the_end_of_a_failback_drill_disconnects_nothing_that_replicates() {
+        let idle = running(A1, A2);
+        let reversed = RecoveryInstance {
+            replication: replication(ReplicationState::Rescan, 100, 0),
+            ..running(A1, A2)
+        };
+        for (is_failback, instance, expected) in [
+            (false, &idle, WayOut::DisconnectFirst),
+            (false, &reversed, WayOut::DisconnectFirst),
+            (true, &idle, WayOut::RecordThenDisconnect),
+            (true, &reversed, WayOut::RecordOnly),
+        ] {
+            assert_eq!(way_out(is_failback, instance), expected, "{is_failback}");
+        }
+    }
 }

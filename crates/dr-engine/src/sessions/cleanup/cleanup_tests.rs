@@ -11,9 +11,10 @@ use dr_model::server::{ReplicationState, SourceServer};
 use dr_model::session::{Cleanup, CleanupStep as C, Return, SessionServer, Stage};
 
 use super::inventory::{Fate, Seen, of_server};
-use super::run::{End, end_of, stands_for};
+use super::run::{End, end_of, hit_of_way_back};
 use super::volumes::{Side, is_left_by, strangers};
 use super::{Act, after, decide};
+use crate::guard::verdict::Hit;
 use crate::samples::at;
 use crate::sessions::Act as Any;
 use crate::sessions::live::{Live, WaysBack};
@@ -218,16 +219,20 @@ fn the_only_copy_and_a_later_launch_are_not_ended() {
 #[test]
 fn only_the_way_back_of_this_very_instance_is_removed_and_never_what_protects() {
     let server = cleaning(C::StopWayBack);
-    assert!(stands_for(&stopped(), &server));
+    assert_eq!(hit_of_way_back(&stopped(), &server), Hit::SpentWayHome);
     let other = SourceServer {
         origin_instance_id: A1.parse().ok(),
         ..stopped()
     };
+    assert_eq!(hit_of_way_back(&other, &server), Hit::OnlyWayHome);
     let b1 = SourceServer {
         id: B1.parse().unwrap(),
         ..stopped()
     };
-    assert!(!stands_for(&other, &server) && !stands_for(&b1, &server));
+    assert_eq!(hit_of_way_back(&b1, &server), Hit::Protecting);
+    let mut away = cleaning(C::StopWayBack);
+    away.returned = None;
+    assert_eq!(hit_of_way_back(&stopped(), &away), Hit::OnlyWayHome);
 }
 
 fn volume(id: &str, state: &str, tag: Option<&str>, age_minutes: i64) -> Volume {

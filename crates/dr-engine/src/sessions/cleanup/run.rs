@@ -14,6 +14,7 @@ use super::start::{homes, is_home_alive};
 use super::{Act, after, tell};
 use crate::app::App;
 use crate::cloud::Cloud;
+use crate::guard::verdict::{Destruction, Hit, Verdict, verdict};
 use crate::sessions::live::Live;
 use crate::sessions::{Done, Outcomes, go_back};
 use crate::termination;
@@ -154,9 +155,20 @@ pub(super) fn end_of(
     if record.is_none() && (is_gone || is_kept && matches!(state, "stopped" | "stopping")) {
         return End::Over;
     }
-    if !is_home_alive(server, homes) {
+    let what = if is_kept {
+        Destruction::Stop
+    } else {
+        Destruction::Terminate
+    };
+    // Whether it is protected again was judged when the clean-up was asked for.
+    let hit = if is_home_alive(server, homes) {
+        Hit::Replaced
+    } else {
+        Hit::OnItsWayHome
+    };
+    if let Verdict::Refused(instead) = verdict(what, hit) {
         return End::Refuse(format!(
-            "{}: the instance that came home is gone, so that {id} may be its only copy",
+            "{}: the instance that came home is gone, so that {id} may be its only copy: {instead}",
             server.name
         ));
     }
@@ -178,11 +190,27 @@ pub(super) fn end_of(
     }
 }
 
-/// A2 stands for this server's B2, and for nothing else. Pure.
-pub(super) fn stands_for(a2: &SourceServer, server: &SessionServer) -> bool {
+/// What removing a source server as the way back of this one would hit. Pure.
+pub(super) fn hit_of_way_back(a2: &SourceServer, server: &SessionServer) -> Hit {
     let b2 = server.recovered.as_ref().map(|b2| &b2.instance_id);
-    a2.id != server.source_server_id
-        && (a2.origin_instance_id.is_none() || a2.origin_instance_id.as_ref() == b2)
+    let is_its_own = a2.origin_instance_id.is_none() || a2.origin_instance_id.as_ref() == b2;
+    if a2.id == server.source_server_id {
+        Hit::Protecting
+    } else if is_its_own && server.returned.is_some() {
+        Hit::SpentWayHome
+    } else {
+        Hit::OnlyWayHome
+    }
+}
+
+fn spare(what: Destruction, a2: &SourceServer, server: &SessionServer) -> Result<()> {
+    match verdict(what, hit_of_way_back(a2, server)) {
+        Verdict::Refused(why) => Err(refused(format!(
+            "{} is not, or not any more, the way back of {}: {why}",
+            a2.id, server.name
+        ))),
+        Verdict::Allowed | Verdict::NeedsConfirmation(_) => Ok(()),
+    }
 }
 
 impl Run<'_> {
@@ -199,10 +227,8 @@ impl Run<'_> {
         let Some(way) = &server.way_back else {
             return Ok(goes_on(next));
         };
-        if let Some(a2) = self.live.origin.get(&way.source_server_id)
-            && !stands_for(a2, server)
-        {
-            return Err(foreign(a2, server));
+        if let Some(a2) = self.live.origin.get(&way.source_server_id) {
+            spare(Destruction::StopReplication, a2, server)?;
         }
         match self.here.drs.stop_replication(&way.source_server_id).await {
             Err(error) if error.aws_class() != Some(AwsClass::NotFound) => Err(error),
@@ -368,9 +394,7 @@ impl Run<'_> {
         let Some(a2) = a2 else {
             return Ok(goes_on(CleanupStep::DeleteVolumes));
         };
-        if !stands_for(a2, server) {
-            return Err(foreign(a2, server));
-        }
+        spare(Destruction::DeleteSourceServer, a2, server)?;
         if a2.is_archived {
             self.here.drs.delete_source_server(&a2.id).await?;
             return Ok(goes_on(CleanupStep::DeleteVolumes));
@@ -387,13 +411,6 @@ fn by_hand(what: String, next: CleanupStep) -> Done {
         }
         goes_on(next)(server);
     })
-}
-
-fn foreign(a2: &SourceServer, server: &SessionServer) -> Error {
-    refused(format!(
-        "{} is not, or not any more, the way back of {}: it is left alone",
-        a2.id, server.name
-    ))
 }
 
 pub(super) async fn at_once<F: Future<Output = Outcome>>(calls: Vec<F>) -> Outcomes {
