@@ -16,6 +16,7 @@ use crate::agents::command::{self, Job, Order, Sent, Work};
 use crate::agents::look::SsmView;
 use crate::agents::progress::{self, Seen};
 use crate::app::App;
+use crate::replication;
 
 /// Tries before giving up: the poller and people write the same record.
 const TRIES: usize = 8;
@@ -264,12 +265,19 @@ pub async fn step(app: &App, id: &InstallationId) -> Result<Installation> {
     }
     let (ssm, appeared) = look(app, &installation).await?;
     let now = app.clock().now();
+    let before = done(&installation);
     let planned = change(app, id, |installation| {
         let before = installation.clone();
         observe(installation, &ssm, &appeared, now);
         Ok(*installation != before)
     })
     .await?;
+    if done(&planned) > before {
+        // Whoever looks for machines without an agent must not find these.
+        if let Err(error) = replication::refresh(app, &target(&planned)).await {
+            tracing::warn!(%error, "the inventory is not refreshed");
+        }
+    }
     // Only who wrote the intent may act on it.
     if planned.intended_at != Some(now) {
         return Ok(planned);
@@ -283,6 +291,20 @@ pub async fn step(app: &App, id: &InstallationId) -> Result<Installation> {
         Ok(true)
     })
     .await
+}
+
+fn done(installation: &Installation) -> usize {
+    let machines = installation.machines.iter();
+    machines
+        .filter(|machine| machine.progress.stage == RepairStage::Done)
+        .count()
+}
+
+fn target(installation: &Installation) -> Place {
+    Place {
+        account_id: installation.place.account_id.clone(),
+        region: installation.target_region.clone(),
+    }
 }
 
 /// What SSM says, and which source servers stand for the machines whose installer is done.
@@ -307,11 +329,7 @@ async fn look(
     if !is_awaited {
         return Ok((ssm, BTreeMap::new()));
     }
-    let target = Place {
-        account_id: installation.place.account_id.clone(),
-        region: installation.target_region.clone(),
-    };
-    let standing = candidates::live(app, &target).await?;
+    let standing = candidates::live(app, &target(installation)).await?;
     let appeared = open()
         .filter_map(|machine| {
             let host = ssm
