@@ -18,9 +18,9 @@ pub enum Outcome {
     Incomplete,
     /// A check did not pass: what was asked for would be, or was, refused.
     ChecksFailed,
-    /// The execution ended; some servers launched and some did not.
+    /// What was watched ended; some of its servers, or machines, are done and some failed.
     CompletedWithFailures,
-    /// The execution failed or was cancelled.
+    /// What was watched failed or was cancelled.
     Failed,
     /// A person stopped watching.
     StoppedWatching,
@@ -74,6 +74,9 @@ pub enum Failure {
     /// The command was not given what it needs.
     #[error("{0}")]
     Usage(String),
+    /// The state of things does not allow it now.
+    #[error("{0}. Nothing was done")]
+    NotAllowed(String),
     /// Nobody is signed in.
     #[error("{0}")]
     NotSignedIn(String),
@@ -133,6 +136,7 @@ impl Failure {
             // Whoever read our output has what they wanted: `dr server list | head`.
             Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe => 0,
             Self::Declined
+            | Self::NotAllowed(_)
             | Self::NotUnderstood { .. }
             | Self::Unsendable(_)
             | Self::File { .. }

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use clap::Args;
-use dr_api::bounded::{ClientToken, Description, FuzzyTolerance, Limit, Name};
+use dr_api::bounded::{ClientToken, Description, FuzzyTolerance, Limit, Line, Name, Port};
 use dr_api::matching::PairRef;
+use dr_api::sessions::ProbeRequest;
 use dr_model::ids::{AccountId, Region};
 use dr_model::place::{Direction, Place};
+use dr_model::session::Action;
 use serde::Deserialize;
 use serde::de::IntoDeserializer;
 use serde::de::value::{Error as ValueError, StringDeserializer};
@@ -33,6 +35,17 @@ impl PageArgs {
             all: self.all,
         }
     }
+}
+
+/// One place.
+#[derive(Debug, Clone, Args)]
+pub struct PlaceArgs {
+    /// The account.
+    #[arg(long)]
+    pub account: AccountId,
+    /// The region.
+    #[arg(long)]
+    pub region: Region,
 }
 
 /// From where to where.
@@ -179,6 +192,64 @@ pub fn client_token(text: &str) -> Result<ClientToken, String> {
     ClientToken::try_from(text.to_owned()).map_err(|error| error.to_string())
 }
 
+/// One line of text.
+///
+/// # Errors
+/// In words.
+pub fn line(text: &str) -> Result<Line, String> {
+    Line::try_from(text.to_owned()).map_err(|error| error.to_string())
+}
+
+/// A step of a failover session, by the word of its command or the API's.
+///
+/// # Errors
+/// In words: what there is to choose from.
+pub fn action(text: &str) -> Result<Action, String> {
+    let word = text.replace('_', "-").to_lowercase();
+    let is_meant = |action: &Action| {
+        crate::text::step(*action) == word || action.as_str().replace('_', "-") == word
+    };
+    Action::ALL.into_iter().find(is_meant).ok_or_else(|| {
+        let words: Vec<&str> = Action::ALL.into_iter().map(crate::text::step).collect();
+        format!("expected one of {}", words.join(", "))
+    })
+}
+
+/// `http=URL`, `tcp=HOST:PORT` or `command=LINE`.
+///
+/// # Errors
+/// In words.
+pub fn probe(text: &str) -> Result<ProbeRequest, String> {
+    const FORM: &str = "expected http=URL, tcp=HOST:PORT or command=LINE";
+    let (kind, rest) = text.split_once('=').ok_or(FORM)?;
+    match kind {
+        "http" => Ok(ProbeRequest::Http { url: line(rest)? }),
+        "command" => Ok(ProbeRequest::Command { line: line(rest)? }),
+        "tcp" => {
+            let (host, port) = rest.rsplit_once(':').ok_or(FORM)?;
+            let port: i64 = port.parse().map_err(|_| FORM)?;
+            Ok(ProbeRequest::Tcp {
+                host: line(host)?,
+                port: Port::try_from(port).map_err(|error| error.to_string())?,
+            })
+        }
+        _ => Err(FORM.to_owned()),
+    }
+}
+
+/// A duration in whole minutes that one of the API's bounded types accepts.
+///
+/// # Errors
+/// In words.
+pub fn bounded_minutes<T: TryFrom<i64, Error: std::fmt::Display>>(text: &str) -> Result<T, String> {
+    let seconds = seconds(text)?;
+    if !seconds.is_multiple_of(60) {
+        return Err("expected whole minutes, such as 30m or 4h".to_owned());
+    }
+    let minutes = i64::try_from(seconds / 60).map_err(|_| "too long")?;
+    T::try_from(minutes).map_err(|error| error.to_string())
+}
+
 /// A word of the API's, in any case and with hyphens or underscores: `completed-with-failures`.
 ///
 /// # Errors
@@ -191,10 +262,46 @@ pub fn word<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, String> {
 
 #[cfg(test)]
 mod tests {
-    use dr_api::bounded::RtoSeconds;
+    use dr_api::bounded::{RtoSeconds, WindowMinutes};
     use dr_model::execution::ExecutionStatus;
+    use dr_model::session::Action;
 
-    use super::{bounded_seconds, interval, limit, pair, place, seconds, tag, tolerance, word};
+    use super::{
+        action, bounded_minutes, bounded_seconds, interval, limit, pair, place, probe, seconds,
+        tag, tolerance, word,
+    };
+
+    #[test]
+    fn a_step_is_read_by_the_word_of_its_command_and_by_the_word_of_the_api() {
+        for one in Action::ALL {
+            assert_eq!(action(crate::text::step(one)), Ok(one));
+            assert_eq!(action(one.as_str()), Ok(one));
+        }
+        assert!(action("fail").unwrap_err().contains("failback-drill"));
+    }
+
+    #[test]
+    fn a_probe_is_a_url_a_port_or_a_command_and_its_text_may_hold_an_equals_sign() {
+        let read = |text| serde_json::to_value(probe(text).unwrap()).unwrap();
+        assert_eq!(
+            read("http=http://localhost/?a=b"),
+            serde_json::json!({ "http": { "url": "http://localhost/?a=b" } })
+        );
+        assert_eq!(
+            read("tcp=::1:443"),
+            serde_json::json!({ "tcp": { "host": "::1", "port": 443 } })
+        );
+        for bad in ["tcp=localhost", "tcp=localhost:0", "http=", "ping=x", "x"] {
+            assert!(probe(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_window_is_whole_minutes() {
+        assert_eq!(bounded_minutes::<WindowMinutes>("4h").unwrap().get(), 240);
+        assert!(bounded_minutes::<WindowMinutes>("90s").is_err());
+        assert!(bounded_minutes::<WindowMinutes>("8days").is_err());
+    }
 
     #[test]
     fn a_place_is_an_account_and_a_region() {

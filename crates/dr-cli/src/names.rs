@@ -1,12 +1,20 @@
-//! From what a person calls a thing to the thing: groups and plans by id or unique name, executions by id or
-//! `latest`.
+//! From what a person calls a thing to the thing: groups and plans by id or unique name; executions, failover
+//! sessions and agent installations by id or `latest`; servers of a session by id or unique name.
+
+use std::collections::BTreeSet;
 
 use dr_api::accounts::ListRequest;
+use dr_api::agents::ListAgentInstallations;
+use dr_api::bounded::{Limit, Servers};
 use dr_api::executions::{ListExecutions, ListExecutionsRequest};
 use dr_api::groups::{GetProtectionGroup, ListProtectionGroups, ProtectionGroupRequest};
 use dr_api::plans::{GetRecoveryPlan, ListRecoveryPlans, RecoveryPlanRequest};
+use dr_api::sessions::{
+    ListFailoverSessionServers, ListFailoverSessions, ListSessionServersRequest,
+    ListSessionsRequest, SessionServerView,
+};
 use dr_model::group::ProtectionGroup;
-use dr_model::ids::{ExecutionId, GroupId, PlanId};
+use dr_model::ids::{ExecutionId, GroupId, InstallationId, PlanId, SessionId};
 use dr_model::plan::RecoveryPlan;
 
 use crate::client::{Client, Paging};
@@ -15,6 +23,9 @@ use crate::failure::Failure;
 /// Names less alike than this (Damerau-Levenshtein over the length, 0 to 1) are not suggested: two of five
 /// letters may be wrong.
 const LEAST_LIKENESS: f64 = 0.6;
+
+/// What the newest of a kind can be called.
+const LATEST: &str = "latest";
 
 /// The group.
 ///
@@ -101,19 +112,103 @@ pub async fn plan_id(client: &Client, given: &str) -> Result<PlanId, Failure> {
 /// # Errors
 /// [`Failure::Usage`] when it is neither.
 pub async fn execution_id(client: &Client, given: &str) -> Result<ExecutionId, Failure> {
-    if given != "latest" {
-        return given
-            .parse()
-            .map_err(|error| Failure::Usage(format!("{error}, or `latest`")));
+    if given != LATEST {
+        return given.parse().map_err(neither);
     }
-    let limit = dr_api::bounded::Limit::try_from(1).ok();
-    let paging = Paging { limit, all: false };
     let request = ListExecutionsRequest::default();
-    let list = client.list::<ListExecutions>(&request, paging).await?;
+    let list = client.list::<ListExecutions>(&request, newest()).await?;
     match list.read()?.executions.into_iter().next() {
         Some(execution) => Ok(execution.execution_id),
         None => Err(Failure::Usage("There is no execution yet".to_owned())),
     }
+}
+
+/// The failover session: by id, or the one that was made last.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is neither.
+pub async fn session_id(client: &Client, given: &str) -> Result<SessionId, Failure> {
+    if given != LATEST {
+        return given.parse().map_err(neither);
+    }
+    let request = ListSessionsRequest::default();
+    let list = client.list::<ListFailoverSessions>(&request, newest());
+    match list.await?.read()?.sessions.into_iter().next() {
+        Some(session) => Ok(session.session_id),
+        None => Err(Failure::Usage(
+            "There is no failover session yet: a real recovery makes one".to_owned(),
+        )),
+    }
+}
+
+/// The run of agent installations: by id, or the one that was asked for last.
+///
+/// # Errors
+/// [`Failure::Usage`] when it is neither.
+pub async fn installation_id(client: &Client, given: &str) -> Result<InstallationId, Failure> {
+    if given != LATEST {
+        return given.parse().map_err(neither);
+    }
+    let request = ListRequest::default();
+    let list = client.list::<ListAgentInstallations>(&request, newest());
+    match list.await?.read()?.installations.into_iter().next() {
+        Some(installation) => Ok(installation.installation_id),
+        None => Err(Failure::Usage("There is no installation yet".to_owned())),
+    }
+}
+
+/// Servers of a session, by id or name; none where none was given. Lists them once, and only for names.
+///
+/// # Errors
+/// [`Failure::Usage`] when no server, or more than one, has a name.
+pub async fn servers(
+    client: &Client,
+    session_id: &SessionId,
+    given: &[String],
+) -> Result<Option<Servers>, Failure> {
+    if given.is_empty() {
+        return Ok(None);
+    }
+    let mut known: Option<Vec<SessionServerView>> = None;
+    let mut ids = BTreeSet::new();
+    for name in given {
+        if let Ok(id) = name.parse() {
+            ids.insert(id);
+            continue;
+        }
+        let all = match &mut known {
+            Some(all) => all,
+            unknown => unknown.insert(session_servers(client, session_id).await?),
+        };
+        let server = one("server", name, all.clone(), |server| &server.name)?;
+        ids.insert(server.source_server_id);
+    }
+    let servers = Servers::try_from(ids).map_err(|error| Failure::Usage(error.to_string()))?;
+    Ok(Some(servers))
+}
+
+async fn session_servers(
+    client: &Client,
+    session_id: &SessionId,
+) -> Result<Vec<SessionServerView>, Failure> {
+    let request = ListSessionServersRequest {
+        session_id: session_id.clone(),
+        stage: None,
+        has_error: None,
+        limit: Limit::default(),
+        next_token: None,
+    };
+    let answer = client.list::<ListFailoverSessionServers>(&request, Paging::ALL);
+    Ok(answer.await?.read()?.servers)
+}
+
+fn newest() -> Paging {
+    let limit = Limit::try_from(1).ok();
+    Paging { limit, all: false }
+}
+
+fn neither(error: dr_model::ids::InvalidId) -> Failure {
+    Failure::Usage(format!("{error}, or `{LATEST}`"))
 }
 
 /// The one with that name: equal, or, when none is, equal but for upper and lower case.

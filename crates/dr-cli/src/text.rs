@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use dr_model::session::Action;
 
 /// A text without control characters: a name tag must not steer the terminal.
 #[must_use]
@@ -39,6 +40,20 @@ pub fn gibibytes(bytes: u64) -> String {
     format!("{}.{} GiB", tenths / 10, tenths % 10)
 }
 
+/// A rate in MiB per second, to a tenth.
+#[must_use]
+pub fn rate(bytes_per_second: u64) -> String {
+    const TENTH: u64 = (1 << 20) / 10;
+    let tenths = bytes_per_second / TENTH;
+    format!("{}.{} MiB/s", tenths / 10, tenths % 10)
+}
+
+/// An amount of money.
+#[must_use]
+pub fn usd(amount: f64) -> String {
+    format!("USD {amount:.2}")
+}
+
 /// A share from 0.0 to 1.0 in percent, to a tenth.
 #[must_use]
 pub fn percent(share: f64) -> String {
@@ -61,6 +76,23 @@ pub fn or_dash(text: Option<impl ToString>) -> String {
     text.map_or_else(|| "-".to_owned(), |text| text.to_string())
 }
 
+/// The word of the command that takes a step of a failover session.
+#[must_use]
+pub fn step(action: Action) -> &'static str {
+    match action {
+        Action::InstallAgents => "repair-agents",
+        Action::StartReverseReplication => "reverse",
+        Action::MirrorConfig => "mirror",
+        Action::FailbackDrill => "failback-drill",
+        Action::FailbackRecovery => "failback-recovery",
+        Action::Commit => "commit",
+        Action::GoBack => "go-back",
+        Action::ReProtect => "re-protect",
+        Action::Cleanup => "cleanup",
+        Action::Split => "split",
+    }
+}
+
 /// One line of `n` things: `1 server`, `2 servers`.
 #[must_use]
 pub fn count(n: usize, thing: &str) -> String {
@@ -73,7 +105,7 @@ pub fn count(n: usize, thing: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{clean, count, gibibytes, lag, percent, seconds};
+    use super::{clean, count, gibibytes, lag, percent, rate, seconds, usd};
 
     #[test]
     fn control_characters_do_not_reach_the_terminal() {
@@ -86,6 +118,8 @@ mod tests {
         assert_eq!(lag(None), "unknown");
         assert_eq!(gibibytes(1 << 30), "1.0 GiB");
         assert_eq!(percent(0.875), "87.5%");
+        assert_eq!(rate(35 << 20), "35.0 MiB/s");
+        assert_eq!(usd(1234.5), "USD 1234.50");
         assert_eq!(count(1, "server"), "1 server");
         assert_eq!(count(0, "server"), "0 servers");
     }

@@ -7,7 +7,7 @@ use dr_api::start::{ExecuteFailover, ExecuteFailoverRequest};
 use dr_model::group::ProtectionGroup;
 use dr_model::place::{Direction, Place};
 
-use super::start::{LaunchArgs, Subject, launch};
+use super::start::{LaunchArgs, SkipArgs, Subject, launch};
 use crate::desk::Desk;
 use crate::failure::{Failure, Outcome};
 use crate::{given, names};
@@ -51,6 +51,8 @@ pub struct Failover {
     rto: Option<RtoSeconds>,
     #[command(flatten)]
     launch: LaunchArgs,
+    #[command(flatten)]
+    skip: SkipArgs,
 }
 
 impl Failover {
@@ -74,6 +76,7 @@ impl Failover {
         let subject = Subject {
             what: format!("{what} in {}", direction.recovery),
             words: direction.recovery.region.to_string(),
+            ..Subject::recovery()
         };
         let request = ExecuteFailoverRequest {
             primary_account_id: direction.primary.account_id,
@@ -88,7 +91,7 @@ impl Failover {
             rto_target_seconds: self.rto.unwrap_or_default(),
             wait_for_completion: false,
             client_token: Some(token),
-            skip_invalid_servers: self.launch.skip_invalid,
+            skip_invalid_servers: self.skip.skip_invalid,
             dry_run: false,
         };
         let rehearsal = ExecuteFailoverRequest {

@@ -1,16 +1,20 @@
 //! The commands: their arguments, and what each does.
 
 mod account;
+mod agent;
 mod configure;
 mod connect;
 mod execution;
 mod failover;
 mod group;
+mod instance;
 mod matching;
 mod pair;
 mod plan;
+mod replication;
 mod server;
 mod session;
+mod sign_in;
 mod start;
 mod terminate;
 mod validate;
@@ -35,21 +39,23 @@ Exit codes:
   2    The command line is wrong, or names something that there is not
   3    Not signed in, or not allowed
   4    Refused by the guard, or a check did not pass
-  5    The execution ended and some of its servers did not launch
-  6    The execution failed or was cancelled
+  5    What was watched ended and some of its servers failed
+  6    What was watched failed or was cancelled
   7    The server cannot be reached
-  130  You stopped watching (the execution goes on)
+  130  You stopped watching (what was watched goes on)
 
-Wherever a group or a plan is asked for, its id or its unique name will do; for an execution its id or `latest`.
+Wherever a group or a plan is asked for, its id or its unique name will do; for an execution, a failover session or
+an agent installation its id or `latest`; for a server of a failover session its id or its unique name.
 
 Examples:
   dr sign-in --url http://127.0.0.1:8080 --username ada
   dr group create web --from 111122223333/us-east-1 --to 444455556666/us-west-2 --tag Tier=web
   dr pair save web --tolerance 0.2
   dr plan create shop --wave 'Databases=db' --wave 'Web=web:pause'
-  dr start shop --drill --watch";
+  dr start shop --drill --watch
+  dr session next latest";
 
-/// Disaster recovery with AWS Elastic Disaster Recovery: match, validate, drill, recover.
+/// Disaster recovery with AWS Elastic Disaster Recovery: match, validate, drill, recover, come home.
 #[derive(Debug, Parser)]
 #[command(name = "dr", version, after_help = AFTER_HELP, max_term_width = 110)]
 pub struct Cli {
@@ -66,7 +72,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     /// Sign in; the session is kept for the next commands.
-    SignIn(session::SignIn),
+    SignIn(sign_in::SignIn),
     /// End the session.
     SignOut,
     /// Show who is signed in where, with which roles.
@@ -104,6 +110,18 @@ enum Command {
     /// Executions: watch them and steer them.
     #[command(subcommand)]
     Execution(execution::Execution),
+    /// Failover sessions: from the end of a real recovery until the fleet is home and protected again.
+    #[command(subcommand)]
+    Session(session::Session),
+    /// Recovery instances: what runs in a recovery region, and single steps for one of them.
+    #[command(subcommand)]
+    Instance(instance::Instance),
+    /// Replication of one server live, and of the whole estate.
+    #[command(subcommand)]
+    Replication(replication::Replication),
+    /// The replication agent on machines that have none.
+    #[command(subcommand)]
+    Agent(agent::Agent),
 }
 
 /// Runs a command.
@@ -114,8 +132,8 @@ pub async fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
     let url = cli.url.as_deref();
     match cli.command {
         Command::SignIn(command) => return command.run(url, world).await,
-        Command::SignOut => return session::sign_out(world).await,
-        Command::Whoami => return session::whoami(url, world).await,
+        Command::SignOut => return sign_in::sign_out(world).await,
+        Command::Whoami => return sign_in::whoami(url, world).await,
         _ => {}
     }
     let client = connect::client(url, world)?;
@@ -142,7 +160,21 @@ pub async fn run(cli: Cli, world: &mut World) -> Result<Outcome, Failure> {
         Command::Start(command) => command.run(desk).await,
         Command::Failover(command) => command.run(desk).await,
         Command::Execution(command) => command.run(desk).await,
+        Command::Session(command) => command.run(desk).await,
+        Command::Instance(command) => command.run(desk).await,
+        Command::Replication(command) => command.run(desk).await,
+        Command::Agent(command) => command.run(desk).await,
     }
+}
+
+/// How many failed: none is nothing to look at.
+fn count_of_failed(failed: usize) -> crate::screen::Cell {
+    let tone = if failed > 0 {
+        crate::screen::Tone::Bad
+    } else {
+        crate::screen::Tone::Plain
+    };
+    crate::screen::Cell::toned(failed, tone)
 }
 
 /// Says that a list goes on.
@@ -178,6 +210,6 @@ mod tests {
             }
             stack.extend(children);
         }
-        assert!(leaves > 40, "{leaves}");
+        assert!(leaves > 75, "{leaves}");
     }
 }

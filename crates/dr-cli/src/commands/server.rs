@@ -115,7 +115,8 @@ pub(super) fn servers(screen: &mut Screen, servers: &[SourceServerView]) -> io::
     screen.table(&headings, rows, "No server.")
 }
 
-fn replication(state: &ReplicationState) -> Cell {
+/// A state of replication.
+pub(super) fn replication(state: &ReplicationState) -> Cell {
     use ReplicationState as S;
     let tone = match state {
         S::Continuous => Tone::Good,

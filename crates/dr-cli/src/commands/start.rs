@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use dr_api::Endpoint;
 use dr_api::bounded::ClientToken;
+use dr_api::failback::FailbackStarted;
 use dr_api::start::{StartExecution, StartExecutionRequest, Started};
 use dr_model::execution::ExecutionType;
 
@@ -30,6 +31,16 @@ pub struct Start {
     plan: String,
     #[command(flatten)]
     launch: LaunchArgs,
+    #[command(flatten)]
+    skip: SkipArgs,
+}
+
+/// What to do with servers that cannot be launched.
+#[derive(Debug, Clone, Copy, Args)]
+pub struct SkipArgs {
+    /// Leave out servers that fail a critical check instead of refusing to start.
+    #[arg(long)]
+    pub(super) skip_invalid: bool,
 }
 
 /// How to start.
@@ -48,9 +59,6 @@ pub struct LaunchArgs {
     /// Only show what would be done: waves, servers, checks.
     #[arg(long)]
     dry_run: bool,
-    /// Leave out servers that fail a critical check instead of refusing to start.
-    #[arg(long)]
-    pub(super) skip_invalid: bool,
     /// Starting again with the same token finds the execution that was started first [default: a new one].
     #[arg(long, value_name = "TOKEN", value_parser = given::client_token)]
     token: Option<ClientToken>,
@@ -63,7 +71,8 @@ pub struct LaunchArgs {
     /// Do not ask before a drill. A recovery takes --confirm.
     #[arg(long)]
     yes: bool,
-    /// What a recovery asks you to type: the name of the plan; for a failover, the region to recover in.
+    /// What a recovery asks you to type: the name of the plan; for a failover the region to recover in, for a
+    /// failback the region to go home to.
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -103,7 +112,7 @@ impl Start {
             plan_id: plan.id,
             execution_type: self.launch.execution_type(),
             client_token: Some(token),
-            skip_invalid_servers: self.launch.skip_invalid,
+            skip_invalid_servers: self.skip.skip_invalid,
             dry_run: false,
         };
         let rehearsal = StartExecutionRequest {
@@ -114,6 +123,7 @@ impl Start {
         let subject = Subject {
             what: format!("the plan {}", plan.name),
             words: plan.name,
+            ..Subject::recovery()
         };
         launch::<StartExecution>(desk, &self.launch, &subject, &rehearsal, &request).await
     }
@@ -125,18 +135,68 @@ pub(super) struct Subject {
     pub(super) what: String,
     /// What a recovery asks to type.
     pub(super) words: String,
+    /// What practice is called.
+    pub(super) drill: &'static str,
+    /// What the real thing is called.
+    pub(super) real: &'static str,
+    /// What to do when a check forbids it.
+    pub(super) hint: &'static str,
+}
+
+impl Subject {
+    /// A recovery that still lacks its words.
+    pub(super) fn recovery() -> Self {
+        Self {
+            what: String::new(),
+            words: String::new(),
+            drill: "drill",
+            real: "REAL RECOVERY",
+            hint: "--skip-invalid leaves those servers out.",
+        }
+    }
+
+    /// A failback of this, to this place.
+    pub(super) fn failback(what: String, home: &dr_model::place::Place) -> Self {
+        Self {
+            what: format!("{what} to {home}"),
+            words: home.region.to_string(),
+            drill: "failback drill",
+            real: "REAL FAILBACK",
+            hint: "",
+        }
+    }
+}
+
+/// An answer that says what was, or would be, started.
+pub(super) trait Launched {
+    fn started(self) -> Started;
+}
+
+impl Launched for Started {
+    fn started(self) -> Started {
+        self
+    }
+}
+
+impl Launched for FailbackStarted {
+    fn started(self) -> Started {
+        self.started
+    }
 }
 
 /// Shows what will happen, asks, starts, and watches if asked to.
-pub(super) async fn launch<E: Endpoint<Response = Started>>(
+pub(super) async fn launch<E>(
     desk: &mut Desk<'_>,
     launch: &LaunchArgs,
     subject: &Subject,
     rehearsal: &E::Request,
     request: &E::Request,
-) -> Result<Outcome, Failure> {
+) -> Result<Outcome, Failure>
+where
+    E: Endpoint<Response: Launched>,
+{
     let dry = desk.client.call::<E>(rehearsal).await?;
-    let would = dry.read()?;
+    let would = dry.read()?.started();
     let is_refused = would.failed_checks.iter().any(|check| !check.passed);
     if desk.screen.is_json() {
         // To a script the rehearsal is the answer only when nothing is started after it.
@@ -144,11 +204,11 @@ pub(super) async fn launch<E: Endpoint<Response = Started>>(
             desk.screen.answer(&dry.raw)?;
         }
     } else {
-        draw_dry_run(desk.screen, &would)?;
+        draw_dry_run(desk.screen, subject, &would)?;
     }
     if is_refused {
-        desk.screen
-            .note("Nothing was started. --skip-invalid leaves those servers out.")?;
+        let note = format!("Nothing was started. {}", subject.hint);
+        desk.screen.note(note.trim_end())?;
         return Ok(Outcome::ChecksFailed);
     }
     if launch.dry_run {
@@ -156,13 +216,14 @@ pub(super) async fn launch<E: Endpoint<Response = Started>>(
         return Ok(Outcome::Done);
     }
     if launch.recovery {
-        let what = format!("a REAL RECOVERY of {}", subject.what);
+        let what = format!("a {} of {}", subject.real, subject.what);
         desk.agree_in_words(&what, &subject.words, launch.confirm.as_deref())?;
     } else {
-        desk.agree(&format!("Start a drill of {}?", subject.what), launch.yes)?;
+        let question = format!("Start a {} of {}?", subject.drill, subject.what);
+        desk.agree(&question, launch.yes)?;
     }
     let answer = desk.client.call::<E>(request).await?;
-    let started = answer.read()?;
+    let started = answer.read()?.started();
     if desk.screen.is_json() {
         desk.screen.answer(&answer.raw)?;
     }
@@ -183,13 +244,13 @@ pub(super) async fn launch<E: Endpoint<Response = Started>>(
     Ok(Outcome::Done)
 }
 
-fn draw_dry_run(screen: &mut Screen, would: &Started) -> io::Result<()> {
+fn draw_dry_run(screen: &mut Screen, subject: &Subject, would: &Started) -> io::Result<()> {
     let kind = match would.execution_type {
-        ExecutionType::Drill => "A drill",
-        ExecutionType::Recovery => "A REAL RECOVERY",
+        ExecutionType::Drill => subject.drill,
+        ExecutionType::Recovery => subject.real,
     };
     screen.line(&format!(
-        "{kind} of {} in {}:",
+        "A {kind} of {} in {}:",
         text::count(would.total_servers, "server"),
         text::count(would.waves.len(), "wave"),
     ))?;

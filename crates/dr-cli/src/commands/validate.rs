@@ -1,5 +1,6 @@
 //! `dr validate` and `dr validate-ip`, and how checks are shown everywhere.
 
+use std::collections::HashMap;
 use std::io;
 
 use clap::Args;
@@ -62,7 +63,8 @@ pub(super) fn outcome(passed: bool) -> Outcome {
 }
 
 fn draw(screen: &mut Screen, report: &ValidationReport) -> io::Result<()> {
-    checks(screen, &report.checks)?;
+    // The checks of all pairs together: each in full comes below, by its pairs.
+    check_table(screen, &report.checks)?;
     let rows = report
         .pairs
         .iter()
@@ -84,14 +86,62 @@ fn draw(screen: &mut Screen, report: &ValidationReport) -> io::Result<()> {
     let headings = ["server", "instance", "verdict", "passed", "failed"];
     screen.line("")?;
     screen.table(&headings, rows, "No pair is saved.")?;
-    for pair in &report.pairs {
-        failed(screen, &pair.failed_checks)?;
-    }
+    let all = report.pairs.iter().flat_map(|pair| &pair.failed_checks);
+    failed(screen, &told_once(all))?;
     verdict(screen, report.validation_passed)
+}
+
+/// Checks that say the same of several subjects, as one that names them all: in the order they come.
+fn told_once<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<Check> {
+    /// Subjects that are named; more are counted.
+    const NAMED: usize = 4;
+    let mut kinds: Vec<(Check, Vec<&str>)> = Vec::new();
+    let mut known = HashMap::new();
+    for check in checks {
+        // A message that names its subject is the same message.
+        let message = match check.subject.as_str() {
+            "" => check.message.clone(),
+            subject => check.message.replace(subject, "it"),
+        };
+        let seen = (check.expected.as_deref(), check.actual.as_deref());
+        let kind = (
+            (check.name.as_str(), check.severity),
+            message.clone(),
+            seen,
+            check.remediation.as_deref(),
+        );
+        let index = *known.entry(kind).or_insert(kinds.len());
+        match kinds.get_mut(index) {
+            Some((first, subjects)) => {
+                subjects.push(&check.subject);
+                first.message = message;
+            }
+            None => kinds.push((check.clone(), vec![&check.subject])),
+        }
+    }
+    kinds
+        .into_iter()
+        .map(|(check, subjects)| {
+            let more = match subjects.len().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let named: Vec<&str> = subjects.into_iter().take(NAMED).collect();
+            Check {
+                subject: format!("{}{more}", named.join(", ")),
+                ..check
+            }
+        })
+        .collect()
 }
 
 /// A table of checks, passed and failed; then what to do about those that failed.
 pub(super) fn checks(screen: &mut Screen, checks: &[Check]) -> io::Result<()> {
+    check_table(screen, checks)?;
+    failed(screen, checks)
+}
+
+fn check_table(screen: &mut Screen, checks: &[Check]) -> io::Result<()> {
     let rows = checks
         .iter()
         .map(|check| {
@@ -104,8 +154,7 @@ pub(super) fn checks(screen: &mut Screen, checks: &[Check]) -> io::Result<()> {
             row![&check.name, verdict, &check.subject, &check.message]
         })
         .collect();
-    screen.table(&["check", "verdict", "of", "seen"], rows, "No check.")?;
-    failed(screen, checks)
+    screen.table(&["check", "verdict", "of", "seen"], rows, "No check.")
 }
 
 /// The failed ones in full.
@@ -193,4 +242,28 @@ fn draw_ips(screen: &mut Screen, report: &IpReport) -> io::Result<()> {
         report.preserved_count,
         text::count(report.servers.len(), "private IP")
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use dr_model::check::{Check, Severity};
+
+    use super::told_once;
+
+    fn lag(server: &str, remediation: &str) -> Check {
+        let message = format!("{server} is behind");
+        Check::fail("lag", Severity::Info, server, message, remediation)
+    }
+
+    #[test]
+    fn what_is_the_same_for_many_is_told_once_with_those_it_is_true_of() {
+        let names = ["s-1", "s-2", "s-3", "s-4", "s-5", "s-6"];
+        let mut checks: Vec<Check> = names.iter().map(|name| lag(name, "Wait")).collect();
+        checks.insert(1, lag("s-9", "Look"));
+        let told = told_once(checks.iter());
+        let subjects: Vec<&str> = told.iter().map(|check| check.subject.as_str()).collect();
+        assert_eq!(subjects, ["s-1, s-2, s-3, s-4 and 2 more", "s-9"]);
+        let messages: Vec<&str> = told.iter().map(|check| check.message.as_str()).collect();
+        assert_eq!(messages, ["it is behind", "s-9 is behind"]);
+    }
 }

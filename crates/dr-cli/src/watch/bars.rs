@@ -2,7 +2,7 @@
 
 use std::io;
 
-use dr_api::executions::{ExecutionView, Phase};
+use dr_api::executions::ExecutionView;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::view;
@@ -93,18 +93,10 @@ impl Bars {
 }
 
 fn foot(view: &ExecutionView) -> String {
-    let mut text = match (&view.waiting_for, view.pause_requested) {
-        (Some(waiting), _) => format!("waits for: {waiting}"),
-        (None, true) => "pauses before the next wave".to_owned(),
-        (None, false) => String::new(),
-    };
-    if view.current_phase == Phase::Paused {
-        text.push_str(&format!("  (dr execution resume {})", view.execution_id));
-    }
-    text
+    view::waits(view).join("; ")
 }
 
-fn style(template: &str) -> ProgressStyle {
+pub(super) fn style(template: &str) -> ProgressStyle {
     // The templates are ours, and a test reads them.
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }

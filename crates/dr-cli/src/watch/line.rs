@@ -49,11 +49,6 @@ pub fn line(view: &ExecutionView) -> String {
     parts.extend(view::wave(view));
     parts.push(view::counts(&view.servers));
     parts.push(view::time_against_target(view));
-    if view.pause_requested {
-        parts.push("pauses before the next wave".to_owned());
-    }
-    if let Some(waiting) = &view.waiting_for {
-        parts.push(format!("waits for: {waiting}"));
-    }
+    parts.extend(view::waits(view));
     parts.join("  ")
 }

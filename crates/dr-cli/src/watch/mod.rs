@@ -1,8 +1,11 @@
-//! Watching an execution to its end: a live picture on a terminal, a line for each change elsewhere, an
-//! answer for each change to scripts.
+//! Watching an execution to its end, and a failover session or a run of agent installations until nothing is under
+//! way: a live picture on a terminal, a line for each change elsewhere, an answer for each change to scripts.
 
 mod bars;
+mod follow;
+mod installation;
 mod line;
+pub mod session;
 pub mod view;
 
 use std::collections::HashSet;
@@ -12,7 +15,7 @@ use dr_api::executions::{
     ExecutionRequest, ExecutionServerView, ExecutionView, GetExecution, ListExecutionServers,
     ListExecutionServersRequest,
 };
-use dr_model::execution::ServerStatus;
+use dr_model::execution::{ExecutionStatus, ServerStatus};
 use dr_model::ids::{ExecutionId, SourceServerId};
 
 use crate::client::{Answer, Paging};
@@ -20,10 +23,10 @@ use crate::desk::Desk;
 use crate::failure::{Failure, Outcome};
 use crate::text;
 use crate::watch::bars::Bars;
+use crate::watch::follow::{End, Watched, follow};
 use crate::watch::line::Change;
 
-/// Looks that may go wrong one after the other before watching ends: the server may be restarted meanwhile.
-const MOST_MISSES: u32 = 15;
+pub use crate::watch::installation::watch as installation;
 
 /// Watches until it is over, or until Ctrl-C.
 ///
@@ -35,33 +38,11 @@ pub async fn watch(
     interval: Duration,
 ) -> Result<Outcome, Failure> {
     let mut interrupt = (desk.interrupt)();
-    let mut picture = Picture::new(desk);
-    let mut misses = 0;
-    let last = loop {
-        let looked = tokio::select! {
-            () = &mut interrupt => return stopped(desk, picture, execution_id),
-            looked = look(desk, execution_id, &mut picture) => looked,
-        };
-        match looked {
-            Ok(view) if view.status.is_terminal() => break view,
-            Ok(_) => misses = 0,
-            // The first look says whether there is anything to watch.
-            Err(failure) if picture.seen && is_passing(&failure) && misses < MOST_MISSES => {
-                misses += 1;
-                picture.say(desk, &format!("{failure}. Looking again."))?;
-            }
-            Err(failure) => {
-                picture.close();
-                return Err(failure);
-            }
-        }
-        let pause = desk.time.wait(interval);
-        tokio::select! {
-            () = &mut interrupt => return stopped(desk, picture, execution_id),
-            () = pause => {}
-        }
+    let mut picture = Picture::new(desk, execution_id.clone());
+    let last = match follow(desk, &mut picture, interval, &mut interrupt).await? {
+        End::Over(view) => view,
+        End::Stopped(last) => return stopped(desk, last.as_ref(), execution_id),
     };
-    picture.close();
     // The outcome is known: who does not want to wait for the table presses Ctrl-C once more.
     tokio::select! {
         () = &mut interrupt => {}
@@ -70,32 +51,40 @@ pub async fn watch(
     Ok(Outcome::of(last.status).unwrap_or(Outcome::Incomplete))
 }
 
-/// Whether the next look may go better.
-fn is_passing(failure: &Failure) -> bool {
-    match failure {
-        Failure::Unreachable { .. } => true,
-        Failure::Api { status, .. } => *status == 429 || *status >= 500,
-        _ => false,
-    }
-}
+impl Watched for Picture {
+    type View = ExecutionView;
 
-/// One look, and what it changes in the picture.
-async fn look(
-    desk: &mut Desk<'_>,
-    execution_id: &ExecutionId,
-    picture: &mut Picture,
-) -> Result<ExecutionView, Failure> {
-    let request = ExecutionRequest {
-        execution_id: execution_id.clone(),
-    };
-    let answer = desk.client.call::<GetExecution>(&request).await?;
-    let view = answer.read()?;
-    picture.show(desk, &answer, &view)?;
-    if !desk.screen.is_json() && view.servers.failed > picture.told.len() {
-        let failed = list(desk, execution_id, Some(ServerStatus::Failed)).await?;
-        picture.tell_failures(desk, failed)?;
+    async fn look(&mut self, desk: &mut Desk<'_>) -> Result<ExecutionView, Failure> {
+        let request = ExecutionRequest {
+            execution_id: self.execution_id.clone(),
+        };
+        let answer = desk.client.call::<GetExecution>(&request).await?;
+        let view = answer.read()?;
+        self.show(desk, &answer, &view)?;
+        if !desk.screen.is_json() && view.servers.failed > self.told.len() {
+            let failed = list(desk, &self.execution_id, Some(ServerStatus::Failed)).await?;
+            self.tell_failures(desk, failed)?;
+        }
+        Ok(view)
     }
-    Ok(view)
+
+    fn is_over(&self, view: &ExecutionView) -> bool {
+        view.status.is_terminal()
+    }
+
+    fn say(&self, desk: &mut Desk<'_>, text: &str) -> Result<(), Failure> {
+        match &self.bars {
+            Some(bars) => bars.above(text)?,
+            None => desk.screen.note(text)?,
+        }
+        Ok(())
+    }
+
+    fn close(&self) {
+        if let Some(bars) = &self.bars {
+            bars.close();
+        }
+    }
 }
 
 async fn list(
@@ -119,19 +108,19 @@ async fn list(
 
 /// What is on the screen.
 struct Picture {
+    execution_id: ExecutionId,
     bars: Option<Bars>,
     last: Option<Change>,
     told: HashSet<SourceServerId>,
-    seen: bool,
 }
 
 impl Picture {
-    fn new(desk: &Desk<'_>) -> Self {
+    fn new(desk: &Desk<'_>, execution_id: ExecutionId) -> Self {
         Self {
+            execution_id,
             bars: desk.screen.is_live().then(Bars::new),
             last: None,
             told: HashSet::new(),
-            seen: false,
         }
     }
 
@@ -141,7 +130,6 @@ impl Picture {
         answer: &Answer<ExecutionView>,
         view: &ExecutionView,
     ) -> Result<(), Failure> {
-        self.seen = true;
         if let Some(bars) = &mut self.bars {
             bars.show(view);
             return Ok(());
@@ -179,31 +167,19 @@ impl Picture {
         }
         Ok(())
     }
-
-    fn say(&self, desk: &mut Desk<'_>, text: &str) -> Result<(), Failure> {
-        match &self.bars {
-            Some(bars) => bars.above(text)?,
-            None => desk.screen.note(text)?,
-        }
-        Ok(())
-    }
-
-    fn close(&self) {
-        if let Some(bars) = &self.bars {
-            bars.close();
-        }
-    }
 }
 
 fn stopped(
     desk: &mut Desk<'_>,
-    picture: Picture,
+    last: Option<&ExecutionView>,
     execution_id: &ExecutionId,
 ) -> Result<Outcome, Failure> {
-    picture.close();
-    desk.screen.note(&format!(
-        "Stopped watching. The execution goes on: dr execution watch {execution_id}"
-    ))?;
+    let paused = last.filter(|view| view.status == ExecutionStatus::Paused);
+    let what = match paused.and_then(view::pause) {
+        Some(pause) => format!("The execution {pause}"),
+        None => format!("The execution goes on: dr execution watch {execution_id}"),
+    };
+    desk.screen.note(&format!("Stopped watching. {what}"))?;
     Ok(Outcome::StoppedWatching)
 }
 

@@ -120,6 +120,50 @@ pub fn wave(view: &ExecutionView) -> Option<String> {
     Some(format!("wave {number}/{} {}", view.waves.len(), wave.name))
 }
 
+/// The pause that it is in, or comes to next: `waits at the pause before wave 2/3 Web: dr execution resume ...`.
+#[must_use]
+pub fn pause(view: &ExecutionView) -> Option<String> {
+    let number = view.current_wave.unwrap_or_default();
+    let named = |index: usize| {
+        let wave = view.waves.get(index)?;
+        Some(format!(
+            "wave {}/{} {}",
+            index + 1,
+            view.waves.len(),
+            wave.name
+        ))
+    };
+    if view.status == ExecutionStatus::Paused {
+        let before = number.checked_sub(1).and_then(named);
+        let before = before.unwrap_or_else(|| "the next wave".to_owned());
+        return Some(format!(
+            "waits at the pause before {before}: dr execution resume {}",
+            view.execution_id
+        ));
+    }
+    if view.status.is_terminal() || view.status == ExecutionStatus::Cancelling {
+        return None;
+    }
+    // Waves are numbered from 1: the number of this one is the index of the next. Before the first none has begun.
+    let is_pending = view.status == ExecutionStatus::Pending;
+    let ahead = number.saturating_sub(usize::from(is_pending));
+    let is_planned = view.waves.get(ahead).is_some_and(|wave| wave.pause_before);
+    match named(ahead) {
+        Some(next) if is_planned || view.pause_requested => Some(format!("pauses before {next}")),
+        _ => None,
+    }
+}
+
+/// What it waits for, and the pause that it is in or comes to.
+#[must_use]
+pub fn waits(view: &ExecutionView) -> Vec<String> {
+    let pause = pause(view);
+    let is_paused = view.status == ExecutionStatus::Paused;
+    let waiting = view.waiting_for.as_ref().filter(|_| !is_paused);
+    let waiting = waiting.map(|waiting| format!("waits for: {waiting}"));
+    waiting.into_iter().chain(pause).collect()
+}
+
 /// An execution, shown once.
 ///
 /// # Errors

@@ -171,3 +171,32 @@ async fn latest_is_the_execution_that_was_started_last() {
     assert_eq!(stand.lines(), ["GET /executions?limit=1".to_owned(), get()]);
     assert!(ran.out.contains("drill of shop"), "{ran:?}");
 }
+
+#[tokio::test]
+async fn the_pause_that_is_next_and_the_pause_that_it_is_in_are_named() {
+    let mut running = execution("LAUNCHING", "recovery", 0, 0, 2);
+    let second = json!({
+        "name": "Web", "pause_before": true, "on_failure": "CONTINUE", "batches": 1,
+        "tally": running["servers"].clone(), "started_at": null, "ended_at": null,
+    });
+    running["waves"].as_array_mut().unwrap().push(second);
+    running["waiting_for"] = json!("DRS to launch 3 servers of wave All");
+    let mut paused = running.clone();
+    paused["status"] = json!("PAUSED");
+    paused["current_phase"] = json!("paused");
+    paused["current_wave"] = json!(2);
+    paused["waiting_for"] = json!("A person to resume or cancel before wave Web");
+    let stand = playing(&[running, paused, execution("COMPLETED", "finished", 3, 0, 9)]).await;
+    let ran = stand.run(&["execution", "watch", &id("exec", 1)]).await;
+    let lines: Vec<&str> = ran.out.lines().collect();
+    assert!(
+        lines[0].ends_with("wave All  pauses before wave 2/2 Web"),
+        "{}",
+        ran.out
+    );
+    let resume = format!(
+        "waits at the pause before wave 2/2 Web: dr execution resume {}",
+        id("exec", 1)
+    );
+    assert!(lines[1].ends_with(&resume), "{}", ran.out);
+}

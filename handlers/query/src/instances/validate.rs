@@ -112,6 +112,14 @@ async fn wanted(
         .collect())
 }
 
+/// What only informs has not failed anybody.
+fn told_as(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Info => "To know",
+        Severity::Warning | Severity::Critical => "Failed",
+    }
+}
+
 /// One line per kind of check over all pairs, as requirement 004 shows it: passed when it passed everywhere.
 fn summary<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<Check> {
     let mut kinds: BTreeMap<&str, (usize, Vec<&Check>)> = BTreeMap::new();
@@ -138,7 +146,8 @@ fn summary<'a>(checks: impl Iterator<Item = &'a Check>) -> Vec<Check> {
                     worst.severity,
                     "all pairs",
                     format!(
-                        "Failed for {} of {}: {}",
+                        "{} for {} of {}: {}",
+                        told_as(worst.severity),
                         failed.len(),
                         passed + failed.len(),
                         worst.message
