@@ -12,6 +12,9 @@ use crate::{Fleet, PRIMARY, RECOVERY, admin, fleet, world};
 /// The longest a step takes, in simulated time: a first copy of the largest disks.
 const LIMIT: TimeDelta = TimeDelta::hours(30);
 
+/// How fast disks are copied: at the real speed a database of a terabyte takes 20 hours, which teach nothing more.
+const BYTES_PER_SECOND: u64 = 1 << 30;
+
 /// The steps of the way, in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Step {
@@ -60,6 +63,12 @@ pub struct Trip {
 /// estate leaves two of them undone; originals tagged; launch configurations applied.
 pub async fn prepare(app: &TestApp) -> Trip {
     let fleet = fleet(app).await;
+    for (account, region) in [PRIMARY, RECOVERY] {
+        let speed = app
+            .control()
+            .copy_speed(account, region, Some(BYTES_PER_SECOND));
+        speed.expect("a place of the estate");
+    }
     let targets: Vec<String> = world::targets(app).into_values().collect();
     allow(app, RECOVERY, &targets).await;
     let running = running_of(app, RECOVERY, &targets);
@@ -86,7 +95,7 @@ pub fn originals(app: &TestApp) -> Vec<String> {
             .expect("the recovery place");
         let servers = place.drs.servers.values();
         servers
-            .filter_map(|server| server.machine.aws_instance_id.clone())
+            .map(|server| server.machine.aws_instance_id.clone())
             .collect()
     })
 }
@@ -143,10 +152,14 @@ impl Trip {
         }
     }
 
-    /// Takes a step, or says why it could not be taken.
+    /// Takes a step and prints it, or says why it could not be taken.
     ///
     /// # Errors
     /// The refusal, or what the session looks like when the limit is over.
+    #[expect(
+        clippy::print_stdout,
+        reason = "the transcript: `cargo xtask trip` shows it"
+    )]
     pub async fn attempt(
         &mut self,
         app: &TestApp,
@@ -180,12 +193,14 @@ impl Trip {
             Some(session) => format!("{} {}", session["status"], stages_of(&session)),
             None => String::new(),
         };
-        self.lines.push(format!(
+        let line = format!(
             "{:>8}  cycle {}  {step:?} took {}  {stages}",
             clock(app.now() - self.began),
             self.cycle,
             clock(took),
-        ));
+        );
+        println!("{line}");
+        self.lines.push(line);
         Ok(())
     }
 
@@ -323,9 +338,9 @@ impl Trip {
             if session.as_ref().is_some_and(&wanted) {
                 return Ok(());
             }
-            let moved = app.driver().advance_to_next().await;
-            let moved = moved.expect("the state can be stored");
-            if moved.is_none_or(|now| now > last) {
+            // A person looks every minute.
+            app.advance(TimeDelta::minutes(1)).await;
+            if app.now() > last {
                 let servers = self.servers(app).await;
                 let session = session.unwrap_or_default();
                 let stages = servers.iter().map(|one| one["stage"].to_string());

@@ -93,7 +93,7 @@ fn names(app: &TestApp) -> Vec<(String, String)> {
                 .values()
                 .filter(|s| s.direction == Direction::Failback);
             names.extend(back.map(|server| {
-                let of = server.machine.aws_instance_id.clone().unwrap_or_default();
+                let of = &server.machine.aws_instance_id;
                 (server.id.clone(), format!("A2-of-{of}"))
             }));
             // Instances that a launch made, not the estate: their server's name is theirs.

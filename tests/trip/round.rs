@@ -39,7 +39,4 @@ async fn a_fleet_of_24_fails_over_comes_home_and_does_it_again() {
         trip.whole(&app).await;
         everybody_is_home(&app, &trip, &before).await;
     }
-    for line in &trip.lines {
-        println!("{line}");
-    }
 }

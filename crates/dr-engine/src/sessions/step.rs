@@ -24,27 +24,33 @@ const BUSY_SECONDS: u32 = 10;
 /// After this long DRS's "not yet" is an error that a person should see.
 const PATIENCE_SECONDS: i64 = 30 * 60;
 
-/// Looks at every session in which something goes on, and takes what is due; answers whether there is any. An error
-/// in one does not keep the others waiting. `is_event`: DRS has just said that something happened.
+/// Looks at every session in which something goes on and that is due, and takes what is to be done; answers whether any
+/// wants to be looked at again before the minute is over. An error in one does not keep the others waiting. `is_event`:
+/// DRS has just said that something happened.
 ///
 /// # Errors
 /// When the sessions cannot be read.
 pub async fn poll(app: &App, is_event: bool) -> Result<bool> {
-    let sessions = app.store().active_sessions().await?;
-    let any = !sessions.is_empty();
-    for session in sessions {
-        if !is_event && !is_due(&session, app.clock().now()) {
-            continue;
-        }
-        if let Err(error) = step(app, &session.id).await {
-            tracing::warn!(%error, session = %session.id, "could not move it on");
+    let mut is_busy = false;
+    for session in app.store().active_sessions().await? {
+        let stepped = if is_event || is_due(&session, app.clock().now()) {
+            Box::pin(step(app, &session.id)).await
+        } else {
+            Ok(session.clone())
+        };
+        match stepped {
+            Ok(session) => is_busy |= is_quick(&session),
+            Err(error) => {
+                tracing::warn!(%error, session = %session.id, "could not move it on");
+                is_busy = true;
+            }
         }
     }
-    Ok(any)
+    Ok(is_busy)
 }
 
-fn is_due(session: &FailoverSession, now: DateTime<Utc>) -> bool {
-    let stages = session.stages;
+/// Whether steps follow each other, rather than data being awaited.
+fn is_quick(session: &FailoverSession) -> bool {
     let busy = [
         Stage::Pending,
         Stage::Repairing,
@@ -52,7 +58,11 @@ fn is_due(session: &FailoverSession, now: DateTime<Utc>) -> bool {
         Stage::GoingBack,
         Stage::CleaningUp,
     ];
-    let seconds = if busy.into_iter().any(|stage| stages.of(stage) > 0) {
+    busy.into_iter().any(|stage| session.stages.of(stage) > 0)
+}
+
+fn is_due(session: &FailoverSession, now: DateTime<Utc>) -> bool {
+    let seconds = if is_quick(session) {
         BUSY_SECONDS
     } else {
         WATCH_SECONDS
@@ -67,7 +77,7 @@ fn is_due(session: &FailoverSession, now: DateTime<Utc>) -> bool {
 /// # Errors
 /// What AWS or the store answers.
 pub async fn refresh(app: &App, id: &SessionId) -> Result<FailoverSession> {
-    step(app, id).await
+    Box::pin(step(app, id)).await
 }
 
 /// One step of one session.
@@ -96,14 +106,15 @@ pub async fn step(app: &App, id: &SessionId) -> Result<FailoverSession> {
         .await?;
         acts.append(&mut of_part);
     }
-    let outcomes = perform(app, &session, &live, acts).await;
+    // On the heap: each stage has calls of its own, and together their futures fill a stack.
+    let outcomes = Box::pin(perform(app, &session, &live, acts)).await;
     record(app, &session, outcomes).await?;
     // What of a mirrored configuration is still to be applied: a fleet is more than one call may take.
     if let Err(error) = mirror::apply::go_on(app, &session, &parts).await {
         tracing::warn!(%error, session = %id, "mirrored launch configurations are not applied yet");
     }
     let session = finish(app, id, live.now).await?;
-    commit::look(app, &session).await?;
+    Box::pin(commit::look(app, &session)).await?;
     Ok(session)
 }
 
