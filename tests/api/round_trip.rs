@@ -4,7 +4,7 @@
 use chrono::TimeDelta;
 use dr_api::Operation;
 use dr_tests::home::{self, Step, Trip};
-use dr_tests::{admin, product};
+use dr_tests::{PRIMARY, RECOVERY, admin, product};
 use serde_json::{Value, json};
 
 use crate::doors::Door;
@@ -95,8 +95,14 @@ async fn looks(teller: &mut Teller, home: &Home) {
     }
 }
 
-/// Agents on machines that have none.
+/// Agents on machines that have none. They replicate into the other region of their own account.
 async fn agents(teller: &mut Teller, home: &mut Home) {
+    let path = format!("/target-accounts/{}", PRIMARY.0);
+    let regions = json!({ "regions": [PRIMARY.1, RECOVERY.1] });
+    admin(&teller.app, "PUT", &path, regions).await;
+    let there = (PRIMARY.0, RECOVERY.1);
+    let set_up = teller.app.drs(there, "InitializeService", &json!({})).await;
+    assert_eq!(set_up.status, 204, "{:#}", set_up.body);
     let found = teller
         .tell(
             Operation::ListAgentCandidates,

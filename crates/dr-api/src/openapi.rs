@@ -301,6 +301,17 @@ mod tests {
     }
 
     #[test]
+    fn no_answer_has_a_field_that_is_called_error() {
+        // By direct invocation there is no status: what has an `error` at its top is a refusal.
+        let settings = SchemaSettings::openapi3().with(|one| one.inline_subschemas = true);
+        for one in described(&mut settings.into_generator()) {
+            let fields = &one.response.as_value()["properties"];
+            assert!(fields.is_object(), "{:?}", one.operation);
+            assert!(fields.get("error").is_none(), "{:?}", one.operation);
+        }
+    }
+
+    #[test]
     fn unknown_fields_are_refused_everywhere() {
         let mut generator = SchemaSettings::openapi3().into_generator();
         for one in described(&mut generator) {

@@ -6,6 +6,7 @@ use dr_model::guard::Loss;
 use dr_model::ids::{
     AccountId, InstanceId, JobId, RecoveryInstanceId, Region, SessionId, SourceServerId,
 };
+use dr_model::session::ReverseState;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -76,6 +77,10 @@ pub struct RecoveryInstanceView {
     pub launched_at: Option<DateTime<Utc>>,
     /// The job that launched it.
     pub job_id: Option<String>,
+    /// It came home: DRS's record of the live primary. Never terminated from here.
+    pub is_home: bool,
+    /// The replication back, in the seven states of a failover session.
+    pub reverse_state: ReverseState,
     /// How far it is on the way back.
     pub reversed_launch_state: ReversedLaunchState,
     /// The same in DRS's word.

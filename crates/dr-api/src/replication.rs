@@ -95,7 +95,7 @@ pub struct ReplicationView {
     /// Its recovery instance, if it has one.
     pub recovery_instance_id: Option<RecoveryInstanceId>,
     /// DRS's word for what is wrong: `AGENT_NOT_SEEN`, `SNAPSHOTS_FAILURE`, ...
-    pub error: Option<String>,
+    pub replication_error: Option<String>,
     /// More about it, as DRS words it.
     pub raw_error: Option<String>,
     /// Everything worth saying, with what to do; empty when all is well.

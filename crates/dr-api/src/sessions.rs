@@ -138,8 +138,8 @@ pub struct SessionView {
     pub commit_window: Option<CommitWindow>,
     /// A reverse replication with at most this lag is ready, with lag.
     pub lag_threshold_seconds: u64,
-    /// Why the last step failed for the session as a whole.
-    pub error: Option<StepError>,
+    /// Why the last step failed for the session as a whole. Not `error`: an answer with that is a refusal.
+    pub last_error: Option<StepError>,
     /// Work is under way: it is looked at every minute.
     pub is_active: bool,
     /// When the live state was last looked at.

@@ -11,6 +11,7 @@ use dr_api::executions::GetAllowLaunchingStatus;
 use dr_api::failback::ValidateReverseReplication;
 use dr_api::infrastructure::{GetQuotas, ListSourceServers};
 use dr_api::matching::{MatchInstances, ValidateInstancePairs, ValidateIpPreservation};
+use dr_api::recovery_instances::ListRecoveryInstances;
 use dr_api::{HandlerName, Operation};
 use dr_engine::App;
 use dr_error::{Error, Result};
@@ -65,6 +66,9 @@ impl Handler for Query<'_> {
                     recovery::validate_reverse::serve(app, r)
                 })
                 .await
+            }
+            Operation::ListRecoveryInstances => {
+                run::<ListRecoveryInstances, _, _>(call, |r| recovery::list::serve(app, r)).await
             }
             Operation::GetReplicationStatus
             | Operation::ListReplicationStatus

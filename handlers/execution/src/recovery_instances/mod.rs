@@ -1,6 +1,7 @@
 //! Single steps for one recovery instance.
 
 mod home;
+mod terminate;
 
 use dr_api::Operation;
 use dr_api::recovery_instances as api;
@@ -21,6 +22,9 @@ pub async fn serve(app: &App, call: Call) -> Result<Value> {
         Operation::FailbackRecoveryInstance => {
             run::<api::FailbackRecoveryInstance, _, _>(call, |r| home::failback(app, &caller, r))
                 .await
+        }
+        Operation::TerminateRecoveryInstance => {
+            run::<api::TerminateRecoveryInstance, _, _>(call, |r| terminate::serve(app, r)).await
         }
         other => Err(not_served(other)),
     }

@@ -67,7 +67,7 @@ fn view(
         commit_policy: session.commit_policy,
         commit_window: session.commit_window,
         lag_threshold_seconds: session.lag_threshold_seconds,
-        error: session.error,
+        last_error: session.error,
         is_active: session.is_active,
         looked_at: session.looked_at,
         ready_told_at: session.ready_told_at,

@@ -53,7 +53,7 @@ fn view(status: Status, place: Place) -> ReplicationView {
         disks: replication.disks.into_iter().map(disk).collect(),
         staging_account_id: server.staging_account_id,
         recovery_instance_id: server.recovery_instance_id,
-        error: replication.error.or(server.replication_error),
+        replication_error: replication.error.or(server.replication_error),
         raw_error: replication.raw_error,
         advice: status.advice,
     }
