@@ -12,6 +12,7 @@ use dr_api::recovery_instances::{
     TerminateRecoveryInstanceRequest, TerminatedRecoveryInstance,
 };
 use dr_api::replication::{ListRecoveryPoints, ListRecoveryPointsRequest};
+use dr_api::sessions::{GetFailoverSession, SessionRequest};
 use dr_model::ids::{RecoveryInstanceId, Region, SourceServerId};
 
 use super::session::step::{draw_estimate, draw_taken, outcome};
@@ -41,7 +42,7 @@ pub enum Instance {
     Reverse(Reverse),
     /// Fail one back, within its failover session. Shows first what will happen.
     #[command(
-        after_help = "Examples:\n  dr instance failback i-0123456789abcdef0 --home 111122223333/us-east-1 --drill --watch\n  dr instance failback i-0123456789abcdef0 --home 111122223333/us-east-1 --recovery --confirm us-east-1"
+        after_help = "Examples:\n  dr instance failback i-0123456789abcdef0 --drill --watch\n  dr instance failback i-0123456789abcdef0 --recovery --confirm us-east-1"
     )]
     Failback(Failback),
     /// Terminate one. Shows first what would be lost.
@@ -92,9 +93,6 @@ pub struct Reverse {
 pub struct Failback {
     /// The recovery instance.
     instance: RecoveryInstanceId,
-    /// Where it goes home to; what a real failback asks you to type is its region.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = crate::given::place)]
-    home: dr_model::place::Place,
     #[command(flatten)]
     launch: LaunchArgs,
 }
@@ -256,8 +254,15 @@ impl Failback {
             dry_run: true,
             ..request.clone()
         };
+        // Where it goes home to is what its session says: a person confirms that, not what they believe.
+        let would = desk.client.call::<FailbackRecoveryInstance>(&rehearsal);
+        let session = SessionRequest {
+            session_id: would.await?.read()?.session_id,
+        };
+        let session = desk.client.call::<GetFailoverSession>(&session);
+        let home = session.await?.read()?.direction.primary;
         let what = request.recovery_instance_id.to_string();
-        let subject = Subject::failback(what, &self.home);
+        let subject = Subject::failback(what, &home);
         launch::<FailbackRecoveryInstance>(desk, &self.launch, &subject, &rehearsal, &request).await
     }
 }

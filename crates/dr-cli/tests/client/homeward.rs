@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::stand::{Stand, direction, id};
 
 /// A session whose servers are at these stages, as the server would show it.
-fn session(stages: &[Stage], done_gib: u64) -> Value {
+pub fn session(stages: &[Stage], done_gib: u64) -> Value {
     let tally = StageTally::count(stages.iter().copied());
     let actions: Vec<Value> = Action::ALL
         .into_iter()
@@ -60,22 +60,26 @@ fn servers(servers: &[Value]) -> Value {
     json!({ "servers": servers, "total": servers.len(), "next_token": null })
 }
 
-fn get() -> String {
+/// The call that looks at the session.
+pub fn get() -> String {
     format!("GET /failover-sessions/{}", id("fs", 1))
 }
 
-fn post(step: &str) -> String {
+/// The call that takes a step.
+pub fn post(step: &str) -> String {
     format!("POST /failover-sessions/{}/{step}", id("fs", 1))
 }
 
-fn estimate() -> Value {
+/// What a copy comes to.
+pub fn estimate() -> Value {
     json!({
         "servers": 2, "bytes": 40_u64 << 30, "seconds_at_rate": 1200, "rate_bytes_per_second": 35 << 20,
         "parallel": 2, "price_per_gb_usd": 0.02, "transfer_cost_usd": 0.86, "note": "No promise",
     })
 }
 
-fn step(dry_run: bool, critical: Value, refused: Value) -> Value {
+/// A step that was taken, or would be.
+pub fn step(dry_run: bool, critical: Value, refused: Value) -> Value {
     json!({
         "action": "start_reverse_replication", "dry_run": dry_run,
         "source_server_ids": ["s-1234567890abcdeF1", "s-1234567890abcdeF2"], "refused": refused,
@@ -84,7 +88,8 @@ fn step(dry_run: bool, critical: Value, refused: Value) -> Value {
     })
 }
 
-fn posts(stand: &Stand) -> Vec<Value> {
+/// The bodies of all POSTs.
+pub fn posts(stand: &Stand) -> Vec<Value> {
     let calls = stand.calls().into_iter();
     calls
         .filter(|call| call.line.starts_with("POST"))
@@ -316,190 +321,36 @@ async fn a_real_failback_asks_to_type_the_region_to_go_home_to() {
     );
 }
 
-fn inventory(refused: Value) -> Value {
-    let item = |kind: &str, id: &str, action: &str, cost: Value| {
-        json!({
-            "kind": kind, "id": id, "place": null, "name": "web-01", "action": action,
-            "reason": format!("why {action}"), "monthly_cost_usd": cost,
-        })
-    };
-    json!({
-        "session_id": id("fs", 1), "items": [
-            item("recovery_instance", "i-0123456789abcdef0", "hand_back", json!(70.0)),
-            item("volume", "vol-1", "delete", json!(8.0)),
-            item("source_server", "s-1", "keep", Value::Null),
-        ],
-        "monthly_cost_usd": 78.0, "confirmation": "clean up 1 servers",
-        "unprotected_confirmation": "the fleet may stay unprotected", "refused": refused,
-    })
-}
-
 #[tokio::test]
-async fn a_clean_up_shows_what_goes_what_stays_and_its_cost_and_takes_the_words_alone() {
+async fn one_instance_goes_home_by_the_region_of_its_own_session() {
     let mut stand = Stand::new().await;
-    let mut done = step(false, json!([]), json!([]));
-    done["action"] = json!("cleanup");
-    let path = format!("{}/cleanup", get());
-    stand
-        .says(&path, 200, inventory(json!([])))
-        .says(&post("cleanup"), 202, done);
-    let fs = id("fs", 1);
-    let command = ["session", "cleanup", fs.as_str(), "--keep-volumes"];
-    stand.answers = Some(vec!["yes"]);
-    let ran = stand.run(&command).await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    let (goes, stays) = ran.out.split_once("What stays:").unwrap();
-    assert!(
-        goes.contains("handed back stopped") && goes.contains("USD 70.00"),
-        "{goes}"
-    );
-    assert!(
-        stays.contains("vol-1") && stays.contains("You asked for it"),
-        "{stays}"
-    );
-    assert!(
-        stays.contains("why keep") && stays.contains("USD 78.00 a month"),
-        "{stays}"
-    );
-    assert_eq!(posts(&stand), [Value::Null; 0]);
-    stand.answers = Some(vec!["clean up 1 servers"]);
-    assert_eq!(stand.run(&command).await.code, 0);
-    let sent = posts(&stand).pop().unwrap();
-    assert_eq!(sent["confirm"], "clean up 1 servers");
-    assert_eq!(sent["delete_detached_volumes"], false);
-}
-
-#[tokio::test]
-async fn a_clean_up_that_is_refused_is_exit_code_4_and_removes_nothing() {
-    let stand = Stand::new().await;
-    let check = json!([{
-        "check_name": "forward_continuous", "passed": false, "severity": "critical",
-        "message": "web-01 is not protected", "subject": "s-1", "remediation": "Re-protect it",
-    }]);
-    stand.says(&format!("{}/cleanup", get()), 200, inventory(check));
-    let words = "clean up 1 servers";
-    let ran = stand
-        .run(&["session", "cleanup", &id("fs", 1), "--confirm", words])
-        .await;
-    assert_eq!(ran.code, 4, "{ran:?}");
-    assert!(ran.out.contains("what to do: Re-protect it"), "{ran:?}");
-    assert_eq!(posts(&stand), [Value::Null; 0]);
-}
-
-#[tokio::test]
-async fn a_repair_shows_its_price_and_asks_for_the_words_and_without_need_does_nothing() {
-    let answer = |preview: bool, is_needed: bool| {
+    let started = |execution: Option<String>| {
         json!({
-            "preview": preview, "confirmation": "full copy", "note": "A reboot", "total_bytes": 8_u64 << 30,
-            "candidates": [{
-                "source_server_id": "s-1234567890abcdeF1", "name": "web-01", "instance_id": null,
-                "is_needed": is_needed, "reason": "DISCONNECTED", "ssm_online": true,
-                "total_bytes": 8_u64 << 30,
-            }],
-            "source_server_ids": ["s-1234567890abcdeF1"], "refused": [], "copy_estimate": estimate(),
-            "session": session(&[Stage::Repairing], 0),
+            "session_id": id("fs", 1), "execution_id": execution, "status": null, "execution_type": "RECOVERY",
+            "total_servers": 1, "waves": [], "warnings": [], "failed_checks": [],
         })
     };
-    let path = post("install-agents");
-    let stand = Stand::new().await;
+    let path = "POST /recovery-instances/i-0123456789abcdef0/failback";
     stand
-        .says(&path, 200, answer(true, true))
-        .says(&path, 202, answer(false, true));
-    let fs = id("fs", 1);
-    let command = [
-        "session",
-        "repair-agents",
-        fs.as_str(),
-        "--confirm",
-        "full copy",
-    ];
-    let ran = stand.run(&command).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(
-        ran.out.contains("Copied again: 8.0 GiB") && ran.out.contains("USD 0.86"),
-        "{ran:?}"
-    );
-    assert_eq!(posts(&stand)[0].get("confirm"), None);
-    assert_eq!(posts(&stand)[1]["confirm"], "full copy");
-
-    let stand = Stand::new().await;
-    stand.says(&path, 200, answer(true, false));
-    let ran = stand.run(&command).await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert!(ran.err.contains("No agent needs repair"), "{ran:?}");
-    assert_eq!(posts(&stand).len(), 1);
-}
-
-#[tokio::test]
-async fn going_back_takes_its_words_and_is_refused_here_when_nothing_is_on_trial() {
-    let stand = Stand::new().await;
-    stand.says(&get(), 200, session(&[Stage::FailedBack], 40));
+        .says(&get(), 200, session(&[Stage::Ready], 40))
+        .says(path, 200, started(None))
+        .says(path, 200, started(None))
+        .says(path, 202, started(Some(id("exec", 2))));
+    stand.answers = Some(vec!["us-east-1"]);
     let ran = stand
-        .run(&["session", "go-back", &id("fs", 1), "--confirm", "go back"])
+        .run(&["instance", "failback", "i-0123456789abcdef0", "--recovery"])
         .await;
-    assert_eq!(ran.code, 1, "{ran:?}");
-    assert!(ran.err.contains("No failback is on trial"), "{ran:?}");
-    let mut trial = session(&[Stage::FailedBack], 40);
-    trial["actions"] =
-        json!([{ "action": "go_back", "allowed": true, "servers": 1, "reason": null }]);
-    let stand = Stand::new().await;
-    let mut done = step(false, json!([]), json!([]));
-    done["action"] = json!("go_back");
-    stand
-        .says(&get(), 200, trial)
-        .says(&post("go-back"), 202, done);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let drills: Vec<Value> = posts(&stand)
+        .iter()
+        .map(|body| json!([body["is_drill"], body["dry_run"]]))
+        .collect();
     assert_eq!(
-        stand.run(&["session", "go-back", &id("fs", 1)]).await.code,
-        2
+        drills,
+        [
+            json!([false, true]),
+            json!([false, true]),
+            json!([false, false])
+        ]
     );
-    assert_eq!(posts(&stand), [Value::Null; 0]);
-    let ran = stand
-        .run(&["session", "go-back", &id("fs", 1), "--confirm", "go back"])
-        .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    assert_eq!(posts(&stand)[0]["confirm"], "go back");
-}
-
-#[tokio::test]
-async fn a_commit_window_is_set_with_what_happens_at_its_end_and_waits_for_a_person_by_default() {
-    let stand = Stand::new().await;
-    let path = format!("PUT /failover-sessions/{}", id("fs", 1));
-    stand.says(&path, 200, session(&[Stage::Ready], 40));
-    let fs = id("fs", 1);
-    let probe = "http=http://localhost/health";
-    let ran = stand
-        .run(&[
-            "session",
-            "settings",
-            &fs,
-            "--window",
-            "4h",
-            "--when-healthy",
-            "commit",
-            "--probe",
-            probe,
-        ])
-        .await;
-    assert_eq!(ran.code, 0, "{ran:?}");
-    let expected = json!({
-        "window_minutes": 240, "when_healthy": "COMMIT", "when_unhealthy": "WAIT",
-        "probes": [{ "http": { "url": "http://localhost/health" } }],
-    });
-    assert_eq!(stand.calls()[0].body["commit_policy"], expected);
-    for wrong in [
-        &["session", "settings", fs.as_str()][..],
-        &["session", "settings", &fs, "--when-healthy", "commit"],
-        &[
-            "session",
-            "settings",
-            &fs,
-            "--window",
-            "4h",
-            "--commit-at-once",
-        ],
-        &["session", "settings", "web"],
-    ] {
-        assert_eq!(stand.run(wrong).await.code, 2, "{wrong:?}");
-    }
-    assert_eq!(stand.calls().len(), 1);
 }

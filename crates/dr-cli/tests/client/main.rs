@@ -8,4 +8,5 @@ mod retries;
 mod session;
 mod stand;
 mod starting;
+mod undoing;
 mod watching;

@@ -8,6 +8,7 @@ use dr_api::replication::{
 };
 use dr_model::check::Severity;
 use dr_model::inventory::LagPoint;
+use dr_model::replication::InitiationStep;
 use dr_model::server::ReplicationState;
 
 use crate::commands::server::replication as state;
@@ -154,18 +155,7 @@ pub fn server(screen: &mut Screen, view: &ReplicationView, now: i64) -> io::Resu
         facts.extend(value.map(|value| (name, Cell::from(value))));
     }
     screen.facts(facts)?;
-    if !view.steps.is_empty() {
-        screen.line("")?;
-        let rows = view.steps.iter().map(|step| {
-            let tone = match step.status.as_str() {
-                "SUCCEEDED" => Tone::Good,
-                "FAILED" => Tone::Bad,
-                _ => Tone::Plain,
-            };
-            row![&step.name, Cell::toned(&step.status, tone)]
-        });
-        screen.table(&["how it began", "status"], rows.collect(), "")?;
-    }
+    steps(screen, &view.steps)?;
     screen.line("")?;
     let disks = view.disks.iter().map(|one| {
         row![
@@ -178,6 +168,23 @@ pub fn server(screen: &mut Screen, view: &ReplicationView, now: i64) -> io::Resu
     let headings = ["disk", "size", "done", "waits"];
     screen.table(&headings, disks.collect(), "No disk is known yet.")?;
     failed(screen, &view.advice)
+}
+
+/// How the replication began.
+fn steps(screen: &mut Screen, steps: &[InitiationStep]) -> io::Result<()> {
+    if steps.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let rows = steps.iter().map(|step| {
+        let tone = match step.status.as_str() {
+            "SUCCEEDED" => Tone::Good,
+            "FAILED" => Tone::Bad,
+            _ => Tone::Plain,
+        };
+        row![&step.name, Cell::toned(&step.status, tone)]
+    });
+    screen.table(&["how it began", "status"], rows.collect(), "")
 }
 
 /// The estate, summed up.
