@@ -109,7 +109,7 @@ pub async fn look(app: &App, session: &FailoverSession) -> Result<()> {
     }
     let cloud = app.cloud(&session.direction.primary).await?;
     let now = app.clock().now();
-    let window = match probe(app, &cloud, session, policy, window, &trial).await? {
+    let window = match Box::pin(probe(app, &cloud, session, policy, window, &trial)).await? {
         Some(window) => window,
         // Somebody else probes.
         None => return Ok(()),
@@ -118,7 +118,7 @@ pub async fn look(app: &App, session: &FailoverSession) -> Result<()> {
         None => Ok(()),
         Some(AtWindowEnd::Wait) => Ok(()),
         Some(AtWindowEnd::Commit) => {
-            let session = commit(app, &session.id).await?;
+            let session = Box::pin(commit(app, &session.id)).await?;
             tell::publish(
                 app,
                 &session,
@@ -129,7 +129,7 @@ pub async fn look(app: &App, session: &FailoverSession) -> Result<()> {
             Ok(())
         }
         Some(AtWindowEnd::GoBack) => {
-            let accepted = go_back::begin(app, &session.id, None).await?;
+            let accepted = Box::pin(go_back::begin(app, &session.id, None)).await?;
             let session = accepted.session;
             tell::publish(app, &session, "failback undone", &said(&session, &window)).await;
             Ok(())

@@ -79,9 +79,9 @@ pub async fn start(app: &App, id: &SessionId, wanted: Wanted) -> Result<Outcome>
         change::allowed(&session, action(wanted.execution_type))?;
         choose(&servers, wanted.chosen.as_ref())?
     };
-    let order = order(app, &session, &wanted, &ways_back(&chosen)?).await?;
+    let order = Box::pin(order(app, &session, &wanted, &ways_back(&chosen)?)).await?;
     if wanted.dry_run {
-        return start::run::run(app, &wanted.execution_id, order, true).await;
+        return Box::pin(start::run::run(app, &wanted.execution_id, order, true)).await;
     }
     let ids: BTreeSet<SourceServerId> = chosen
         .iter()
@@ -91,7 +91,7 @@ pub async fn start(app: &App, id: &SessionId, wanted: Wanted) -> Result<Outcome>
         claim(app, id, &wanted, ids.len()).await?;
     }
     mark(app, &session, &wanted.execution_id, &ids).await?;
-    match start::run::run(app, &wanted.execution_id, order, false).await {
+    match Box::pin(start::run::run(app, &wanted.execution_id, order, false)).await {
         Ok(outcome) => {
             change::fold(app, id).await?;
             Ok(outcome)

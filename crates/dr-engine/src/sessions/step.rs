@@ -110,7 +110,7 @@ pub async fn step(app: &App, id: &SessionId) -> Result<FailoverSession> {
     let outcomes = Box::pin(perform(app, &session, &live, acts)).await;
     record(app, &session, outcomes).await?;
     // What of a mirrored configuration is still to be applied: a fleet is more than one call may take.
-    if let Err(error) = mirror::apply::go_on(app, &session, &parts).await {
+    if let Err(error) = Box::pin(mirror::apply::go_on(app, &session, &parts)).await {
         tracing::warn!(%error, session = %id, "mirrored launch configurations are not applied yet");
     }
     let session = finish(app, id, live.now).await?;
@@ -183,11 +183,12 @@ async fn perform(
             Act::Cleanup(act) => cleanups.push((server, act)),
         }
     }
-    let mut outcomes = reverse::perform(app, session, live, reversals).await;
-    outcomes.extend(repair::perform(app, session, live, repairs).await);
-    outcomes.extend(go_back::perform(app, session, live, undone).await);
-    outcomes.extend(re_protect::perform(app, session, live, protections).await);
-    outcomes.extend(cleanup::perform(app, session, live, cleanups).await);
+    // Boxed: together they are more than a thread's stack should hold, below whoever asked.
+    let mut outcomes = Box::pin(reverse::perform(app, session, live, reversals)).await;
+    outcomes.extend(Box::pin(repair::perform(app, session, live, repairs)).await);
+    outcomes.extend(Box::pin(go_back::perform(app, session, live, undone)).await);
+    outcomes.extend(Box::pin(re_protect::perform(app, session, live, protections)).await);
+    outcomes.extend(Box::pin(cleanup::perform(app, session, live, cleanups)).await);
     outcomes
 }
 
@@ -270,7 +271,7 @@ async fn finish(app: &App, id: &SessionId, looked_at: DateTime<Utc>) -> Result<F
     let session = app.store().session(id).await?;
     let parts = app.store().session_parts(&session).await?;
     if cleanup::is_over(&session, &parts) {
-        cleanup::finish(app, &session).await?;
+        Box::pin(cleanup::finish(app, &session)).await?;
     }
     let session = change::header(app, id, |session| {
         change::folded(session, &parts, looked_at);

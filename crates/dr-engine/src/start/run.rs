@@ -104,7 +104,7 @@ async fn members_of(app: &App, group: &ProtectionGroup) -> Result<Vec<ServerBlue
         .map(|(id, name)| {
             let pair = pairs.get(&id);
             ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+                replaced_volume_ids: Vec::new(),
                 name: pair
                     .and_then(|pair| pair.source_name.clone())
                     .or(name)
@@ -145,7 +145,7 @@ pub async fn wave_of_pairs(
         }
         members.extend(app.store().pairs_of_group(id).await?.iter().map(|pair| {
             ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+                replaced_volume_ids: Vec::new(),
                 source_server_id: pair.source_server_id.clone(),
                 name: pair
                     .source_name
@@ -156,7 +156,7 @@ replaced_volume_ids: Vec::new(),
         }));
     }
     members.extend(given.iter().map(|(source, target)| ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+        replaced_volume_ids: Vec::new(),
         source_server_id: source.clone(),
         name: source.to_string(),
         launch_into: LaunchInto::Target {
@@ -184,7 +184,8 @@ pub async fn run(app: &App, id: &ExecutionId, wanted: Wanted, dry_run: bool) -> 
     for _ in 0..LEASE_TRIES {
         // Read first, compared last: whoever starts in between makes us look again.
         let lease = app.store().lease(&wanted.direction.recovery).await?;
-        let outcome = decide(app, id, &wanted, &lease, dry_run).await?;
+        // Boxed, here and below: what is looked up on the way would otherwise fill the stack of a thread.
+        let outcome = Box::pin(decide(app, id, &wanted, &lease, dry_run)).await?;
         if dry_run {
             return Ok(outcome);
         }
@@ -276,7 +277,7 @@ async fn decide(
         failed,
         warnings,
         mut volumes,
-    } = judge(app, wanted, lease, id).await?;
+    } = Box::pin(judge(app, wanted, lease, id)).await?;
     let now = app.clock().now();
     if wanted.skip_invalid {
         let all = ids.len();
@@ -352,7 +353,7 @@ async fn judge(app: &App, wanted: &Wanted, lease: &Lease, id: &ExecutionId) -> R
         launch_configuration: false,
         origin: false,
     };
-    let (place, mut facts) = gather(app, &wanted.direction, &servers, depth).await?;
+    let (place, mut facts) = Box::pin(gather(app, &wanted.direction, &servers, depth)).await?;
     note_other_executions(app, lease, id, &mut facts).await?;
     let largest = wanted
         .waves

@@ -127,7 +127,7 @@ impl Draft {
 pub async fn run(app: &App, id: &SessionId, options: Options) -> Result<Outcome> {
     let session = change::fold(app, id).await?;
     change::allowed(&session, Action::MirrorConfig)?;
-    let result = mirror(app, &session, options).await;
+    let result = Box::pin(mirror(app, &session, options)).await;
     if options.dry_run {
         return result;
     }
