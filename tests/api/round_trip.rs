@@ -37,15 +37,15 @@ async fn things(teller: &Teller, trip: &Trip) -> Home {
 /// Tells the way home.
 pub async fn story(door: Door) -> Vec<(Operation, Value)> {
     let app = product(8).await;
-    let mut trip = home::prepare(&app).await;
-    trip.take(&app, Step::FailOver).await;
-    trip.take(&app, Step::StopOriginals).await;
+    let mut trip = Box::pin(home::prepare(&app)).await;
+    Box::pin(trip.take(&app, Step::FailOver)).await;
+    Box::pin(trip.take(&app, Step::StopOriginals)).await;
     let mut teller = Teller::at(app, door);
     let mut home = things(&teller, &trip).await;
-    looks(&mut teller, &home).await;
-    agents(&mut teller, &mut home).await;
-    prepares(&mut teller, &home, &mut trip).await;
-    comes_home(&mut teller, &home).await;
+    Box::pin(looks(&mut teller, &home)).await;
+    Box::pin(agents(&mut teller, &mut home)).await;
+    Box::pin(prepares(&mut teller, &home, &mut trip)).await;
+    Box::pin(comes_home(&mut teller, &home)).await;
     teller.told
 }
 
@@ -163,7 +163,7 @@ async fn prepares(teller: &mut Teller, home: &Home, trip: &mut Trip) {
     teller
         .tell(operation, way_home::instance(operation, home))
         .await;
-    trip.take(&teller.app, Step::Reverse).await;
+    Box::pin(trip.take(&teller.app, Step::Reverse)).await;
     let operation = Operation::GetReverseReplicationStatus;
     teller
         .tell(operation, way_home::step(operation, home))
@@ -223,7 +223,12 @@ async fn comes_home(teller: &mut Teller, home: &Home) {
     let inventory = teller
         .tell(Operation::GetCleanupInventory, all.clone())
         .await;
-    let confirmed = with(all, json!({ "confirm": inventory["confirmation"] }));
+    // Between two looks a server may fall a second behind.
+    let words = json!({
+        "confirm": inventory["confirmation"],
+        "accept_unprotected": inventory["unprotected_confirmation"],
+    });
+    let confirmed = with(all, words);
     teller.tell(Operation::Cleanup, confirmed).await;
     until(teller, home, "CLEANUP_COMPLETE").await;
     let operation = Operation::GetFailoverSession;

@@ -38,7 +38,8 @@ pub async fn serve(
 }
 
 async fn run(app: &App, session_id: SessionId, wanted: Wanted) -> Result<FailbackStarted> {
-    let outcome = start(app, &session_id, wanted).await?;
+    // Boxed: what starting looks up would otherwise fill the stack of a thread.
+    let outcome = Box::pin(start(app, &session_id, wanted)).await?;
     Ok(FailbackStarted {
         session_id,
         started: view(outcome),
@@ -67,7 +68,7 @@ pub async fn of_instances(
         recovery: place(request.dr_account_id, request.dr_region),
     };
     let ids = request.recovery_instance_ids.get();
-    let (session, servers) = session_of(app, ids).await?;
+    let (session, servers) = Box::pin(session_of(app, ids)).await?;
     if session.direction != direction {
         let homes = &session.direction;
         return Err(Error::Invalid(vec![
