@@ -86,14 +86,14 @@ pub(crate) fn is_reversed(a3: &RecoveryInstance) -> bool {
     by_state || by_failback
 }
 
-/// Everything on what came home is in the recovery region: CONTINUOUS, nothing backlogged, every disk rescanned. A
-/// server that is written to is always some seconds behind, so that lag within the session's threshold is none.
+/// Everything on what came home is in the recovery region: CONTINUOUS, every disk rescanned, no lag. A server that is
+/// written to is always some seconds and their bytes behind, so that lag within the session's threshold is none; what
+/// DRS calls BACKLOG is more than that.
 #[must_use]
 pub(crate) fn is_level(b1: &SourceServer, threshold_seconds: u64) -> bool {
     let replication = &b1.replication;
     replication.is_continuous()
         && replication.is_rescanned()
-        && replication.backlogged_bytes() == 0
         && replication.lag_seconds.unwrap_or(0) <= threshold_seconds
 }
 

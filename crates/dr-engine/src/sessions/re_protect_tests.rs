@@ -142,10 +142,9 @@ fn continuous_without_lag_and_rescanned_on_every_disk_is_done_once_the_launch_is
     // Requirement 001, 7.4.
     for (state, rescanned, backlog, lag, done) in [
         (ReplicationState::Continuous, 100, 0, 0, true),
-        (ReplicationState::Continuous, 100, 0, 8, true),
+        (ReplicationState::Continuous, 100, 1, 8, true),
         (ReplicationState::Continuous, 100, 0, 61, false),
         (ReplicationState::Continuous, 99, 0, 0, false),
-        (ReplicationState::Continuous, 100, 1, 0, false),
         (ReplicationState::Backlog, 100, 0, 0, false),
         (ReplicationState::CreatingSnapshot, 100, 0, 0, false),
     ] {
