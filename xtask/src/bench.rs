@@ -9,6 +9,7 @@ use crate::prepare::toolchain;
 use crate::problem::{Problem, Result};
 use crate::process::{self, cargo};
 use crate::tree::Tree;
+use crate::trip;
 
 /// What is measured, in order. A benchmark that is added to the repository is added here.
 const BENCHES: &[Bench] = &[
@@ -42,12 +43,24 @@ pub struct Options {
     /// Only benchmarks of this package, or of this name.
     #[arg(long)]
     only: Option<String>,
+    /// Not the benchmarks: the round trip, killed at every nth AWS call on both sides of it (1: at every one; hours).
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "1", conflicts_with = "only")]
+    crash: Option<u32>,
+    /// Not the benchmarks: the round trip with random trouble, so many seeds.
+    #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "500", conflicts_with_all = ["only", "crash"])]
+    faults: Option<u32>,
 }
 
 /// Runs them.
 pub fn run(options: &Options) -> Result {
     let tree = Tree::here();
     toolchain(&tree)?;
+    if let Some(every) = options.crash {
+        return trip::crash(&tree, every);
+    }
+    if let Some(seeds) = options.faults {
+        return trip::faults(&tree, seeds);
+    }
     let chosen: Vec<&Bench> = BENCHES
         .iter()
         .filter(|bench| {

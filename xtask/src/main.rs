@@ -17,6 +17,7 @@ mod python;
 mod server;
 mod test;
 mod tree;
+mod trip;
 mod up;
 
 use std::process::ExitCode;
@@ -41,7 +42,9 @@ enum Command {
     Gen(generate::Options),
     /// Cross-build the three functions for arm64 and lay out what CloudFormation deploys.
     Package(package::Options),
-    /// Run the benchmarks and print one table.
+    /// Fail 24 servers over, bring them home, and do it again; print what happens.
+    Trip,
+    /// Run the benchmarks and print one table; or the round trip with a crash at every call, or with random faults.
     Bench(bench::Options),
 }
 
@@ -51,6 +54,7 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Gen(options) => generate::run(&options),
         Command::Package(options) => package::run(&options),
+        Command::Trip => trip::run(),
         Command::Bench(options) => bench::run(&options),
     };
     match done {
