@@ -19,7 +19,7 @@ use crate::way_home::Home;
 const UUID: &str = "01234567-89ab-4cde-8f01-23456789abcd";
 
 /// Ids that are well formed, of things that nobody made.
-fn nowhere() -> World {
+pub fn nowhere() -> World {
     let id = |prefix: &str| format!("{prefix}-{UUID}");
     World {
         fleet: Fleet {

@@ -145,3 +145,18 @@ fn every_operation_has_a_valid_request_and_a_place_in_the_story_of_the_tests_of_
         );
     }
 }
+
+#[test]
+fn the_roles_may_run_the_documents_that_the_engine_runs_and_no_other() {
+    let sources = ["agents/command.rs", "sessions/probe.rs"]
+        .map(|path| read(&format!("crates/dr-engine/src/{path}")))
+        .concat();
+    let quoted = sources.split('"').skip(1).step_by(2);
+    let is_document = |text: &&str| {
+        let starts = ["AWS-", "AWSDisasterRecovery-"];
+        starts.iter().any(|start| text.starts_with(start))
+    };
+    let run: BTreeSet<&str> = quoted.filter(is_document).collect();
+    let granted: BTreeSet<&str> = iam::DOCUMENTS.iter().copied().collect();
+    assert_eq!(run, granted);
+}

@@ -349,7 +349,7 @@ fn way_home(operation: Operation) -> Rights {
         ),
         O::RefreshInventory => there(&[READ, WRITE, ASSUME, MEASURE], &[SERVERS, GUARD]),
         O::GetReplicationStatus => there(&[READ, ASSUME], &[SERVERS]),
-        O::ListRecoveryPoints => there(&[READ, ASSUME], &[POINTS]),
+        O::ListRecoveryPoints => there(&[READ, ASSUME], &[POINTS, SERVERS]),
         O::ListRecoveryInstances => there(&[READ, ASSUME], &[SERVERS, GUARD]),
 
         // The others read what is stored.

@@ -96,7 +96,15 @@ pub async fn points(app: &App, request: ListRecoveryPointsRequest) -> Result<Rec
         account_id: request.account_id,
         region: request.region,
     };
-    let all = replication::points(app, &place, &request.source_server_id).await?;
+    let id = &request.source_server_id;
+    let all = match replication::points(app, &place, id).await {
+        Ok(all) => all,
+        Err(error) => {
+            // DRS says of a server that it does not know that the request is wrong.
+            replication::status(app, &place, id).await?;
+            return Err(error);
+        }
+    };
     let total = all.len();
     let (page, next_token) = slice(all, request.limit.get(), request.next_token.as_deref())?;
     let recovery_points = page.into_iter().map(|point| RecoveryPointView {
