@@ -96,6 +96,12 @@ fn names(app: &TestApp) -> Vec<(String, String)> {
                 let of = &server.machine.aws_instance_id;
                 (server.id.clone(), format!("A2-of-{of}"))
             }));
+            // DRS makes a launch template for each server, under a name with a random end.
+            for template in place.ec2.templates.values() {
+                let stem = template.name.rsplit_once('-').map_or("", |(stem, _)| stem);
+                names.push((template.id.clone(), format!("lt-of-{stem}")));
+                names.push((template.name.clone(), stem.to_owned()));
+            }
             // Instances that a launch made, not the estate: their server's name is theirs.
             let launched = place.ec2.instances.values().filter(|i| {
                 i.tags
