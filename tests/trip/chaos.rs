@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// Servers of the fleet: enough for three waves and a new instance.
 const SERVERS: usize = 6;
 /// Seeds in the test command.
-const SAMPLE: std::ops::Range<u64> = 0..24;
+const SAMPLE: std::ops::Range<u64> = 0..4;
 /// The longest a disturbed step is waited for.
 const LIMIT: TimeDelta = TimeDelta::hours(12);
 

@@ -1,5 +1,12 @@
 //! The round trip: out, home, protected again, and once more, over the product's own doors.
 
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a test room: what goes wrong must fail the test, and what happened is printed"
+)]
+
 mod agents;
 mod chaos;
 mod crash;

@@ -188,7 +188,7 @@ async fn a_command_whose_answer_was_lost_ran_once_and_is_found_by_its_comment() 
         (ours.comment.as_str(), ours.document.as_str()),
         ("dr agents run-1 0", SHELL)
     );
-    assert_eq!(ours.instance_ids, [on.id.clone()]);
+    assert_eq!(ours.instance_ids, std::slice::from_ref(&on.id));
     lab.minutes(60);
     let seen = lab.ssm.invocations(&ours.id).await.unwrap().remove(0);
     assert!(seen.is_over && seen.succeeded, "{seen:?}");

@@ -211,7 +211,7 @@ pub(crate) fn into_target() -> LaunchInto {
 pub(crate) fn run(launch_into: LaunchInto) -> ServerRun {
     ServerRun {
         blueprint: ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+            replaced_volume_ids: Vec::new(),
             source_server_id: SERVER.parse().unwrap(),
             name: "web-1".into(),
             launch_into,

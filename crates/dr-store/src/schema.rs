@@ -133,15 +133,22 @@ fn indexed(
     }
 }
 
+/// A list of everything needs a partition to ask for: `kind`, constant per kind of item. One partition takes 1,000
+/// writes a second, and only creation and renaming write to these indexes.
+fn by_kind(sort: &'static str) -> IndexSchema {
+    indexed(index::KIND, attribute::KIND, Some(sort))
+}
+
+fn by_time(name: &'static str, partition: &'static str) -> IndexSchema {
+    indexed(name, partition, Some(attribute::TIMESTAMP))
+}
+
 /// Every table of an environment.
 #[must_use]
 pub fn schema(environment: &str) -> Vec<TableSchema> {
     use attribute as a;
     let tables = Tables::of(environment);
-    // A list of everything needs a partition to ask for: `kind`, constant per kind of item. One partition
-    // takes 1,000 writes a second, and only creation and renaming write to these indexes.
-    let by_kind = |sort| indexed(index::KIND, a::KIND, Some(sort));
-    let by_time = |name, partition| indexed(name, partition, Some(a::TIMESTAMP));
+    let tables_of_way_home = tables.clone();
     vec![
         TableSchema {
             name: tables.target_accounts,
@@ -196,6 +203,16 @@ pub fn schema(environment: &str) -> Vec<TableSchema> {
             ],
             ttl_attribute: Some(a::TTL),
         },
+    ]
+    .into_iter()
+    .chain(of_the_way_home(tables_of_way_home))
+    .collect()
+}
+
+/// Sessions, agents and the inventory.
+fn of_the_way_home(tables: Tables) -> Vec<TableSchema> {
+    use attribute as a;
+    vec![
         TableSchema {
             name: tables.failover_sessions,
             partition_key: a::SESSION_ID,

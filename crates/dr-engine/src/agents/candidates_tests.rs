@@ -75,7 +75,8 @@ fn a_running_instance_that_ssm_reaches_can_get_an_agent() {
 
 #[test]
 fn whatever_is_in_the_way_is_named() {
-    let cases: [(&str, fn(&mut Facts)); 8] = [
+    type Spoil = fn(&mut Facts);
+    let cases: [(&str, Spoil); 8] = [
         ("s-11111111111111111", |f| {
             f.standing = vec![standing(Some(TARGET), None, true)]
         }),

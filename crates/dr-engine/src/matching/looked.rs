@@ -33,7 +33,10 @@ pub(super) struct Looked {
 
 /// The last look at each direction, in this process.
 #[derive(Debug, Default)]
-pub struct Looks(Mutex<BTreeMap<(Place, Place), (DateTime<Utc>, Arc<Looked>)>>);
+pub struct Looks(Mutex<BTreeMap<(Place, Place), Timed>>);
+
+/// A look and its time.
+type Timed = (DateTime<Utc>, Arc<Looked>);
 
 impl Looks {
     /// A look that is young enough.

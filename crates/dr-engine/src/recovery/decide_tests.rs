@@ -29,7 +29,7 @@ fn batch(servers: usize, launch: BatchLaunch) -> Batch {
         servers: (0..servers)
             .map(|n| ServerRun {
                 blueprint: ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+                    replaced_volume_ids: Vec::new(),
                     source_server_id: server(n).parse().unwrap(),
                     name: format!("web-{n}"),
                     launch_into: LaunchInto::NewInstance,

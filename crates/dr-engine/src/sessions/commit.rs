@@ -185,9 +185,8 @@ async fn probe(
     if !window.command_ids.is_empty() {
         let invocations = invocations(cloud, &window.command_ids).await?;
         let is_late = age.is_none_or(|age| age >= Duration::seconds(ANSWER_SECONDS));
-        if !is_late && !invocations.values().all(|one| one.is_over)
-            || invocations.is_empty() && !is_late
-        {
+        let is_over = !invocations.is_empty() && invocations.values().all(|one| one.is_over);
+        if !is_late && !is_over {
             return Ok(Some(window.clone()));
         }
         let mut problems = of_ec2;

@@ -110,7 +110,7 @@ enum Next {
     /// A4 is stopping.
     Wait,
     /// A4 is stopped, and DRS still has its record.
-    Forget(RecoveryInstance),
+    Forget(Box<RecoveryInstance>),
     /// Nothing is left to undo.
     Done,
 }
@@ -126,7 +126,7 @@ fn next(server: &SessionServer, live: &Live, states: &BTreeMap<InstanceId, Strin
         }
     }
     live.a3(server)
-        .map_or(Next::Done, |record| Next::Forget(record.clone()))
+        .map_or(Next::Done, |record| Next::Forget(Box::new(record.clone())))
 }
 
 /// Takes the next step of each server. Nothing in the recovery region is touched: B2 goes on replicating to A2, which

@@ -48,7 +48,12 @@ fn what_came_home_is_stopped_first_and_its_record_deleted_when_it_is_stopped() {
     let stop = || Next::Stop(A1.parse().unwrap());
     assert_eq!(
         steps,
-        [stop(), stop(), Next::Wait, Next::Forget(running(A1, A2))]
+        [
+            stop(),
+            stop(),
+            Next::Wait,
+            Next::Forget(Box::new(running(A1, A2)))
+        ]
     );
 }
 
@@ -68,7 +73,7 @@ fn an_instance_that_is_gone_has_only_its_record_to_be_deleted() {
     let nowhere = BTreeMap::new();
     assert_eq!(
         next(&came_home(), &recorded(), &nowhere),
-        Next::Forget(running(A1, A2))
+        Next::Forget(Box::new(running(A1, A2)))
     );
     assert_eq!(next(&came_home(), &live(None), &nowhere), Next::Done);
     assert_eq!(

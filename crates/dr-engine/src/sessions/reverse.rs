@@ -5,8 +5,8 @@ use dr_model::ids::SessionId;
 use dr_model::replication::ReplicationDirection;
 use dr_model::server::{RecoveryInstance, ReplicationState};
 use dr_model::session::{
-    Action, FailoverSession, Recovered, RepairStage, ReverseProgress, ReverseState, SessionServer, Stage,
-    StageEvent, StepError, WayBack,
+    Action, FailoverSession, Recovered, RepairStage, ReverseProgress, ReverseState, SessionServer,
+    Stage, StageEvent, StepError, WayBack,
 };
 use futures::StreamExt;
 use futures::stream;

@@ -26,7 +26,7 @@ fn wave(name: &str, servers: impl IntoIterator<Item = usize>) -> WantedWave {
         servers: servers
             .into_iter()
             .map(|n| ServerBlueprint {
-replaced_volume_ids: Vec::new(),
+                replaced_volume_ids: Vec::new(),
                 source_server_id: server(n),
                 name: format!("web-{n}"),
                 launch_into: LaunchInto::NewInstance,

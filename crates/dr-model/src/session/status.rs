@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::session::Stage;
 
-/// Where a session stands. The words are those of the requirements, and two of ours: `RE_PROTECTING` and
-/// `CLEANING_UP`, for what they leave unnamed while it runs.
+/// Where a session stands. The words are those of the requirements, and four of ours for what they leave unnamed while it
+/// runs: `FAILBACK_UNCOMMITTED`, `GOING_BACK`, `RE_PROTECTING` and `CLEANING_UP`.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
 )]

@@ -243,23 +243,7 @@ pub(super) fn of_server(server: &SessionServer, seen: &Seen<'_>) -> Vec<Item> {
             Some(cost::source_server(is_replicating)),
         ));
     }
-    for (side, place, volumes) in [
-        (Side::Recovery, &direction.recovery, seen.there),
-        (Side::Origin, &direction.primary, seen.here),
-    ] {
-        for volume in volumes {
-            if is_left_by(server, side, volume, seen.live.now) {
-                items.push(item(
-                    "volume",
-                    &volume.id,
-                    place,
-                    Fate::Delete,
-                    "A launch into the instance left it detached",
-                    Some(cost::volume(volume.bytes)),
-                ));
-            }
-        }
-    }
+    items.extend(volumes_of(server, seen));
     for what in server.cleanup.iter().flat_map(|cleanup| &cleanup.manual) {
         let id = server.source_server_id.as_str();
         items.push(item(
@@ -270,6 +254,31 @@ pub(super) fn of_server(server: &SessionServer, seen: &Seen<'_>) -> Vec<Item> {
             what,
             None,
         ));
+    }
+    items
+}
+
+/// The volumes that launches of this server left detached, in both regions.
+fn volumes_of(server: &SessionServer, seen: &Seen<'_>) -> Vec<Item> {
+    let direction = &seen.session.direction;
+    let sides = [
+        (Side::Recovery, &direction.recovery, seen.there),
+        (Side::Origin, &direction.primary, seen.here),
+    ];
+    let mut items = Vec::new();
+    for (side, place, volumes) in sides {
+        let left = volumes
+            .iter()
+            .filter(|volume| is_left_by(server, side, volume, seen.live.now));
+        items.extend(left.map(|volume| Item {
+            kind: "volume",
+            id: volume.id.clone(),
+            place: Some(place.clone()),
+            name: server.name.clone(),
+            fate: Fate::Delete,
+            reason: "A launch into the instance left it detached".to_owned(),
+            monthly_cost_usd: Some(cost::volume(volume.bytes)),
+        }));
     }
     items
 }
