@@ -40,6 +40,7 @@ fn room(tree: &Tree, tests: &str, more: &[(&str, String)]) -> Result {
         "--",
         tests,
         "--nocapture",
+        "--include-ignored",
     ]);
     for (name, value) in more {
         command.env(name, value);

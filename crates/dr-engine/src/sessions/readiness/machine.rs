@@ -140,7 +140,18 @@ fn agent(
         None => "DRS has not heard of the agent yet".to_owned(),
     };
     let is_well = !is_lost && silent.is_some_and(|seconds| seconds <= SILENT_SECONDS);
+    // Turned round, DRS misses the agent for some minutes, until the agent has turned round too.
+    let is_turning = action == Action::ReProtect
+        && record
+            .replication
+            .state
+            .as_ref()
+            .is_some_and(|state| *state != ReplicationState::Disconnected);
     match (action, is_well) {
+        (_, _) if is_turning => {
+            let message = format!("{words}: it is being turned round");
+            Check::pass(name, Severity::Critical, subject, message)
+        }
         (Action::InstallAgents, true) => Check::fail(
             name,
             Severity::Warning,

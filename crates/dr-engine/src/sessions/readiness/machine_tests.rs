@@ -79,6 +79,23 @@ fn an_agent_that_has_not_spoken_yet_is_waited_for_unless_drs_takes_it_for_lost()
     assert!(named(&lost, "agent_seen").is_blocking());
 }
 
+/// Found by the crash harness: whoever asks for re-protection again while it runs must not be refused.
+#[test]
+fn an_agent_that_is_being_turned_round_is_not_lost() {
+    let turning = |state| {
+        judged(Action::ReProtect, |server, _, _| {
+            let record = server.machine.record.as_mut().unwrap();
+            record.replication.state = state;
+            record.replication.error = Some("AGENT_NOT_SEEN".to_owned());
+        })
+    };
+    let stalled = turning(Some(ReplicationState::Stalled));
+    assert!(named(&stalled, "agent_seen").passed);
+    assert!(named(&turning(None), "agent_seen").is_blocking());
+    let gone = turning(Some(ReplicationState::Disconnected));
+    assert!(named(&gone, "agent_seen").is_blocking());
+}
+
 #[test]
 fn a_repair_of_a_healthy_agent_is_advised_against() {
     let checks = judged(Action::InstallAgents, |_, _, _| {});
