@@ -4,6 +4,7 @@
 //! Two doors lead to the same world: [`Sim::http_client`] in process, for the AWS SDKs, and
 //! [`Sim::http_router`] over HTTP, for boto3 and the AWS CLI. [`Control`] stands beside both.
 
+pub mod agenda;
 pub mod agents;
 mod backend;
 mod clock;

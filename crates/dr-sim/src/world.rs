@@ -87,6 +87,33 @@ impl World {
         .min()
     }
 
+    /// The earliest of what `next` says of every place.
+    pub(crate) fn next_of(
+        &self,
+        next: impl Fn(&Place) -> Option<DateTime<Utc>>,
+    ) -> Option<DateTime<Utc>> {
+        let regions = self.places.values();
+        regions
+            .flat_map(|regions| regions.values())
+            .filter_map(next)
+            .min()
+    }
+
+    /// The places of which `next` says a time up to `now`, account by account, region by region.
+    pub(crate) fn due_of(
+        &self,
+        now: DateTime<Utc>,
+        next: impl Fn(&Place) -> Option<DateTime<Utc>>,
+    ) -> Vec<(AccountId, RegionName)> {
+        let is_due = |place: &Place| next(place).is_some_and(|at| at <= now);
+        let mut due = Vec::new();
+        for (account, regions) in &self.places {
+            let of_account = regions.iter().filter(|(_, place)| is_due(place));
+            due.extend(of_account.map(|(region, _)| (account.clone(), region.clone())));
+        }
+        due
+    }
+
     /// Brings the world forward: every change that is due by `now` happens, in time order.
     ///
     /// Splitting the way (`advance_to(a)` then `advance_to(b)`) makes the same world as going at

@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, Duration, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::job::LogItem;
@@ -150,41 +150,20 @@ pub(super) fn schedule(
     seconds: u64,
     step: Step,
 ) {
-    let at = now + Duration::seconds(i64::try_from(seconds).unwrap_or(0));
-    world
-        .place(account, region)
-        .drs
-        .due
-        .entry(at)
-        .or_default()
-        .push(step);
+    let place = world.place(account, region);
+    place.drs.due.put(now, seconds, step);
 }
 
 /// When the next step of any account and region is due.
 #[must_use]
 pub fn next_due(world: &World) -> Option<DateTime<Utc>> {
-    world
-        .places
-        .values()
-        .flat_map(|regions| regions.values())
-        .filter_map(|place| place.drs.due.keys().next().copied())
-        .min()
+    world.next_of(|place| place.drs.due.next())
 }
 
 /// Carries out every step that is due, account by account, region by region.
 pub fn advance(world: &mut World, now: DateTime<Utc>) {
-    let places: Vec<(String, String)> = world
-        .places
-        .iter()
-        .flat_map(|(account, regions)| {
-            regions
-                .iter()
-                .filter(|(_, place)| place.drs.due.keys().next().is_some_and(|at| *at <= now))
-                .map(|(region, _)| (account.clone(), region.clone()))
-        })
-        .collect();
-    for (account, region) in places {
-        while let Some((at, steps)) = take_due(&mut world.place(&account, &region).drs, now) {
+    for (account, region) in world.due_of(now, |place| place.drs.due.next()) {
+        while let Some((at, steps)) = world.place(&account, &region).drs.due.take(now) {
             for step in steps {
                 let mut scene = Scene {
                     world,
@@ -196,14 +175,6 @@ pub fn advance(world: &mut World, now: DateTime<Utc>) {
             }
         }
     }
-}
-
-fn take_due(state: &mut State, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Vec<Step>)> {
-    let entry = state
-        .due
-        .first_entry()
-        .filter(|entry| *entry.key() <= now)?;
-    Some(entry.remove_entry())
 }
 
 fn carry_out(scene: &mut Scene<'_>, step: Step) {

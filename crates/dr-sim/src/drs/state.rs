@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::agenda::Agenda;
+
 use super::job::Job;
 use super::replication::Replication;
 
@@ -31,7 +33,7 @@ pub struct State {
     /// Recovery instances of each source server.
     pub instances_by_server: BTreeMap<String, BTreeSet<String>>,
     /// What happens when.
-    pub due: BTreeMap<DateTime<Utc>, Vec<super::lifecycle::Step>>,
+    pub due: Agenda<super::lifecycle::Step>,
     /// The account's launch configuration template, if it has one.
     pub launch_template: Option<LaunchTemplate>,
     /// The account's replication configuration template, if it has one.

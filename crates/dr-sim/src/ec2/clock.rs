@@ -47,12 +47,7 @@ pub enum Change {
 /// The earliest time at which something changes by itself, anywhere.
 #[must_use]
 pub fn next_due(world: &World) -> Option<DateTime<Utc>> {
-    world
-        .places
-        .values()
-        .flat_map(|regions| regions.values())
-        .filter_map(|place| place.ec2.queue.first().map(|due| due.at))
-        .min()
+    world.next_of(|place| place.ec2.queue.first().map(|due| due.at))
 }
 
 /// Carries out everything that is due at `now` or earlier.

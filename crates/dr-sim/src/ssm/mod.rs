@@ -10,6 +10,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::agenda::Agenda;
 use crate::agents::Host;
 use crate::error::ServiceError;
 use crate::service::{Answer, Call};
@@ -48,7 +49,7 @@ pub struct State {
     /// Commands in the order in which they were sent.
     pub commands_by_time: BTreeSet<(DateTime<Utc>, String)>,
     /// What happens when.
-    pub due: BTreeMap<DateTime<Utc>, Vec<Step>>,
+    pub due: Agenda<Step>,
     /// The last reboot of machines.
     pub away: BTreeMap<String, Away>,
     /// Machines whose replication agent was removed, and when: they wait for a reboot.

@@ -58,15 +58,10 @@ pub(super) fn schedule(
     seconds: u64,
     step: Step,
 ) {
-    let at = now + Duration::seconds(i64::try_from(seconds).unwrap_or(0));
-    world.place(account, region).ssm.at(at, step);
+    world.place(account, region).ssm.due.put(now, seconds, step);
 }
 
 impl State {
-    fn at(&mut self, at: DateTime<Utc>, step: Step) {
-        self.due.entry(at).or_default().push(step);
-    }
-
     fn invocation(&mut self, command: &str, instance: &str) -> Option<&mut Invocation> {
         let command = self.commands.get_mut(command)?;
         command.invocations.get_mut(instance)
@@ -76,41 +71,18 @@ impl State {
 /// When the next step of any account and region is due.
 #[must_use]
 pub fn next_due(world: &World) -> Option<DateTime<Utc>> {
-    world
-        .places
-        .values()
-        .flat_map(|regions| regions.values())
-        .filter_map(|place| place.ssm.due.keys().next().copied())
-        .min()
+    world.next_of(|place| place.ssm.due.next())
 }
 
 /// Carries out every step that is due, account by account, region by region.
 pub fn advance(world: &mut World, now: DateTime<Utc>) {
-    let places: Vec<(String, String)> = world
-        .places
-        .iter()
-        .flat_map(|(account, regions)| {
-            regions
-                .iter()
-                .filter(|(_, place)| place.ssm.due.keys().next().is_some_and(|at| *at <= now))
-                .map(|(region, _)| (account.clone(), region.clone()))
-        })
-        .collect();
-    for (account, region) in places {
-        while let Some((at, steps)) = take_due(&mut world.place(&account, &region).ssm, now) {
+    for (account, region) in world.due_of(now, |place| place.ssm.due.next()) {
+        while let Some((at, steps)) = world.place(&account, &region).ssm.due.take(now) {
             for step in steps {
                 carry_out(world, &account, &region, step, at);
             }
         }
     }
-}
-
-fn take_due(state: &mut State, now: DateTime<Utc>) -> Option<(DateTime<Utc>, Vec<Step>)> {
-    let entry = state
-        .due
-        .first_entry()
-        .filter(|entry| *entry.key() <= now)?;
-    Some(entry.remove_entry())
 }
 
 fn carry_out(world: &mut World, account: &str, region: &str, step: Step, now: DateTime<Utc>) {
@@ -173,7 +145,7 @@ fn deliver(world: &mut World, host: &Host, id: &str, now: DateTime<Utc>) {
                 command: id.to_owned(),
                 instance: host.id.clone(),
             };
-            ssm.at(through.min(now + limit), step);
+            ssm.due.at(through.min(now + limit), step);
             return;
         }
         Some(true) => deadline,
@@ -187,7 +159,7 @@ fn deliver(world: &mut World, host: &Host, id: &str, now: DateTime<Utc>) {
         command: id.to_owned(),
         instance: host.id.clone(),
     };
-    ssm.at(again, step);
+    ssm.due.at(again, step);
 }
 
 fn script_of(parameters: &Parameters) -> Script {
@@ -235,7 +207,7 @@ fn finish(world: &mut World, host: &Host, id: &str, now: DateTime<Utc>) {
             command: id.to_owned(),
             instance: host.id.clone(),
         };
-        ssm.at(limit.max(now), step);
+        ssm.due.at(limit.max(now), step);
         return;
     }
     let failure = invocation.fails.take();
