@@ -99,7 +99,6 @@ const HEALTH: &[&str] = &["ec2:DescribeInstanceStatus"];
 /// What the checks before a replication look at, beside what those before a launch do.
 const REPLICATION_SURROUNDINGS: &[&str] = &[
     "drs:DescribeReplicationConfigurationTemplates",
-    "drs:ListStagingAccounts",
     "ec2:DescribeRouteTables",
     "ec2:DescribeVolumes",
 ];
@@ -109,13 +108,11 @@ const PROFILES: &[&str] = &["iam:GetInstanceProfile", "iam:ListAttachedRolePolic
 const MACHINES: &[&str] = &["ssm:DescribeInstanceInformation"];
 /// Running a command on machines and following it. Sent again only after a look at what was sent.
 const COMMANDS: &[&str] = &[
-    "ssm:CancelCommand",
     "ssm:GetCommandInvocation",
     "ssm:ListCommandInvocations",
     "ssm:ListCommands",
     "ssm:SendCommand",
 ];
-const RESTART: &[&str] = &["ec2:RebootInstances", "ec2:StartInstances"];
 const REVERSE: &[&str] = &["drs:ReverseReplication", "drs:StartReplication"];
 /// Making the original instances targets of the way home.
 const PREPARE_TARGETS: &[&str] = &[
@@ -157,7 +154,6 @@ const STEPS: Actions = &[
     HEALTH,
     MACHINES,
     COMMANDS,
-    RESTART,
     REVERSE,
     RETIRE,
     END,
@@ -382,7 +378,6 @@ pub fn background(handler: HandlerName) -> Rights {
                 HEALTH,
                 MACHINES,
                 COMMANDS,
-                RESTART,
                 REVERSE,
                 RETIRE,
                 END,

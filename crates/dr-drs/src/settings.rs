@@ -2,13 +2,8 @@
 
 use aws_sdk_drs::types as sdk;
 use dr_error::{AwsClass, Result};
-use dr_model::ids::AccountId;
 
 use crate::client::{Drs, PAGE};
-use crate::convert::required;
-
-/// The most that `ListStagingAccounts` gives per page (service model).
-const ACCOUNTS_PER_PAGE: i32 = 50;
 
 /// How servers replicate into this account and region, unless one is set otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,31 +45,6 @@ impl Drs {
             Err(error) if error.aws_class() == Some(AwsClass::NotInitialized) => Ok(None),
             templates => Ok(templates?.first().map(settings)),
         }
-    }
-
-    /// Accounts whose source servers may be extended into this one. IAM: `drs:ListStagingAccounts`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn staging_accounts(&self) -> Result<Vec<AccountId>> {
-        let accounts = self
-            .caller
-            .pages("ListStagingAccounts", |token| {
-                let call = self
-                    .client
-                    .list_staging_accounts()
-                    .max_results(ACCOUNTS_PER_PAGE)
-                    .set_next_token(token);
-                async move {
-                    let page = call.send().await?;
-                    Ok((page.accounts.unwrap_or_default(), page.next_token))
-                }
-            })
-            .await?;
-        Ok(accounts
-            .iter()
-            .filter_map(|account| required("staging account", account.account_id()))
-            .collect())
     }
 }
 

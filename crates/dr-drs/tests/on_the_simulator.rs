@@ -383,19 +383,3 @@ async fn a_drill_starts_from_a_chosen_point_in_time() {
     let launched = lab.drs.recovery_instances_of(&[id]).await.unwrap();
     assert_eq!(launched[0].launched_at, old.at);
 }
-
-#[tokio::test]
-async fn the_staging_accounts_of_a_large_fleet_are_listed() {
-    let lab = lab(450);
-    let accounts = lab.drs.staging_accounts().await.unwrap();
-    let servers = lab.drs.source_servers().await.unwrap();
-    let staging: Vec<_> = servers
-        .into_iter()
-        .filter_map(|s| s.staging_account_id)
-        .collect();
-    assert!(!staging.is_empty());
-    assert!(
-        staging.iter().all(|account| accounts.contains(account)),
-        "{accounts:?}"
-    );
-}

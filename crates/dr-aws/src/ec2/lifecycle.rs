@@ -45,66 +45,6 @@ impl Ec2 {
         Ok(())
     }
 
-    /// Starts instances; one that runs already runs on. IAM: `ec2:StartInstances`.
-    ///
-    /// Volumes under a key of the customer's need a key policy by which the caller may create grants.
-    ///
-    /// # Errors
-    /// `Error::Aws`; a call for an instance that does not exist starts none of its 200.
-    pub async fn start_instances(&self, ids: &[InstanceId]) -> Result<()> {
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            let ids = texts(ids);
-            self.caller
-                .send("StartInstances", || {
-                    self.client
-                        .start_instances()
-                        .set_instance_ids(Some(ids.clone()))
-                        .send()
-                })
-                .await?;
-        }
-        Ok(())
-    }
-
-    /// Reboots instances. Each 200 are asked for **once**: a reboot that is repeated may interrupt what came after
-    /// the first. IAM: `ec2:RebootInstances`.
-    ///
-    /// # Errors
-    /// `Error::Aws`; of class `Unavailable`, the instances may reboot all the same.
-    pub async fn reboot_instances(&self, ids: &[InstanceId]) -> Result<()> {
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            let call = self
-                .client
-                .reboot_instances()
-                .set_instance_ids(Some(texts(ids)))
-                .send();
-            self.caller.once("RebootInstances", call).await?;
-        }
-        Ok(())
-    }
-
-    /// Terminates instances; one that is not there is terminated already.
-    /// IAM: `ec2:TerminateInstances`, `ec2:DescribeInstances`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn terminate_instances(&self, ids: &[InstanceId]) -> Result<()> {
-        for ids in ids.chunks(VALUES_PER_FILTER) {
-            self.of_those_that_exist(ids, |ids| async move {
-                self.caller
-                    .send("TerminateInstances", || {
-                        self.client
-                            .terminate_instances()
-                            .set_instance_ids(Some(ids.clone()))
-                            .send()
-                    })
-                    .await
-            })
-            .await?;
-        }
-        Ok(())
-    }
-
     /// How instances are, whatever their state; one that does not exist is absent.
     /// IAM: `ec2:DescribeInstanceStatus`, `ec2:DescribeInstances`.
     ///

@@ -237,6 +237,12 @@ mod tests {
     }
 
     #[test]
+    fn a_cancelled_command_is_over_and_did_not_succeed() {
+        let seen = invocation(&ran(sdk::CommandInvocationStatus::Cancelled, Vec::new())).unwrap();
+        assert!(seen.is_over && !seen.succeeded, "{seen:?}");
+    }
+
+    #[test]
     fn a_long_text_is_cut_from_its_beginning_between_characters() {
         let text = format!("{}ü", "x".repeat(3_000));
         let kept = tail(&text);

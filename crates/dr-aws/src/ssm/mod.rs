@@ -300,20 +300,6 @@ impl Ssm {
             }
         }
     }
-
-    /// Cancels a command where it has not ended yet; what runs may run on. Cancelling twice does no harm.
-    /// IAM: `ssm:CancelCommand`.
-    ///
-    /// # Errors
-    /// `Error::Aws`.
-    pub async fn cancel_command(&self, id: &str) -> Result<()> {
-        self.caller
-            .send("CancelCommand", || {
-                self.client.cancel_command().command_id(id).send()
-            })
-            .await?;
-        Ok(())
-    }
 }
 
 /// All that is wrong with a command, before it is sent.

@@ -124,27 +124,6 @@ async fn tags_go_to_all_resources_and_no_tags_go_nowhere() {
     assert!(body.contains("Tag.1.Key=Owner&Tag.1.Value=dr"), "{body}");
 }
 
-#[tokio::test]
-async fn a_start_whose_answer_was_lost_is_repeated_and_a_reboot_never_is() {
-    let script = Script::new(|_, before| match before {
-        0 => Reply::Lost,
-        _ => Reply::ok("<StartInstancesResponse/>"),
-    });
-    ec2(&script)
-        .start_instances(&[instance_id(1)])
-        .await
-        .unwrap();
-    assert_eq!(operations(&script), ["StartInstances", "StartInstances"]);
-
-    let script = Script::new(|_, _| Reply::Lost);
-    let error = ec2(&script)
-        .reboot_instances(&[instance_id(1)])
-        .await
-        .unwrap_err();
-    assert_eq!(error.aws_class(), Some(AwsClass::Unavailable));
-    assert_eq!(operations(&script), ["RebootInstances"]);
-}
-
 /// EC2 with instance 1 alone: it refuses a whole call for any other.
 fn one_instance() -> Script {
     Script::new(|sent, _| {
@@ -159,7 +138,6 @@ fn one_instance() -> Script {
             _ if sent.body.contains("InstanceId.2=") || !sent.body.contains(&known) => {
                 refused("InvalidInstanceID.NotFound")
             }
-            "TerminateInstances" => Reply::ok("<TerminateInstancesResponse/>"),
             _ => Reply::ok(format!(
                 "<DescribeInstanceStatusResponse><instanceStatusSet><item><instanceId>{known}</instanceId>\
                  <instanceState><name>running</name></instanceState><systemStatus><status>ok</status></systemStatus>\
@@ -168,32 +146,6 @@ fn one_instance() -> Script {
             )),
         }
     })
-}
-
-#[tokio::test]
-async fn an_instance_that_is_gone_does_not_keep_the_others_from_being_terminated() {
-    let script = one_instance();
-    ec2(&script)
-        .terminate_instances(&[instance_id(1), instance_id(2)])
-        .await
-        .unwrap();
-    assert_eq!(
-        operations(&script),
-        [
-            "TerminateInstances",
-            "DescribeInstances",
-            "TerminateInstances"
-        ]
-    );
-    let script = one_instance();
-    ec2(&script)
-        .terminate_instances(&[instance_id(2)])
-        .await
-        .unwrap();
-    assert_eq!(
-        operations(&script),
-        ["TerminateInstances", "DescribeInstances"]
-    );
 }
 
 #[tokio::test]

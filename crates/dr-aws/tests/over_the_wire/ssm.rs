@@ -249,14 +249,3 @@ async fn a_failure_is_told_though_its_errors_cannot_be_read() {
     let seen = ssm(&script).invocations(COMMAND).await.unwrap();
     assert!(seen[0].is_over && !seen[0].succeeded && seen[0].error.is_empty());
 }
-
-#[tokio::test]
-async fn cancelling_is_repeated_until_it_is_answered() {
-    let script = Script::new(|_, before| match before {
-        0 => Reply::Lost,
-        _ => json_reply(&json!({})),
-    });
-    ssm(&script).cancel_command(COMMAND).await.unwrap();
-    assert_eq!(script.sent().len(), 2);
-    assert_eq!(body(&script.sent()[1]), json!({"CommandId": COMMAND}));
-}

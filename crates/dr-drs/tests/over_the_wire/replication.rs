@@ -348,13 +348,3 @@ async fn replication_settings_are_those_of_the_template_and_none_where_drs_is_no
     let script = Script::new(|_, _| Reply::error(403, "AccessDeniedException"));
     assert!(open(&script).replication_settings().await.is_err());
 }
-
-#[tokio::test]
-async fn staging_accounts_are_listed() {
-    let script = Script::new(|_, _| {
-        json_reply(&json!({"accounts": [{"accountID": "444455556666"}, {"accountID": "nonsense"}]}))
-    });
-    let accounts = open(&script).staging_accounts().await.unwrap();
-    let ids: Vec<_> = accounts.iter().map(|account| account.as_str()).collect();
-    assert_eq!(ids, ["444455556666"]);
-}
