@@ -12,47 +12,58 @@ use crate::time::{duration_seconds, instant, lag_seconds};
 /// DRS's words for "no replication here".
 const NO_REPLICATION: [&str; 2] = ["NOT_STARTED", "REPLICATION_STATE_NOT_AVAILABLE"];
 
+/// What both pictures have in common. A macro, because the SDK has a type of its own for every part of either.
+macro_rules! shared {
+    ($info:expr, $now:expr) => {{
+        let info = $info;
+        let initiation = info.and_then(|i| i.data_replication_initiation());
+        let error = info.and_then(|i| i.data_replication_error());
+        Replication {
+            state: state(
+                info.and_then(|i| i.data_replication_state())
+                    .map(|s| s.as_str()),
+            ),
+            lag_seconds: info
+                .and_then(|i| i.lag_duration())
+                .and_then(|text| lag_seconds(text, $now)),
+            eta: info.and_then(|i| i.eta_date_time()).and_then(instant),
+            error: error
+                .and_then(|e| e.error())
+                .and_then(|e| filled(Some(e.as_str()))),
+            raw_error: error.and_then(|e| filled(e.raw_error())),
+            disks: info
+                .map(|i| i.replicated_disks())
+                .unwrap_or_default()
+                .iter()
+                .map(|d| DiskProgress {
+                    device_name: d.device_name().unwrap_or_default().to_owned(),
+                    total_bytes: bytes(d.total_storage_bytes()),
+                    replicated_bytes: bytes(d.replicated_storage_bytes()),
+                    rescanned_bytes: bytes(d.rescanned_storage_bytes()),
+                    backlogged_bytes: bytes(d.backlogged_storage_bytes()),
+                })
+                .collect(),
+            steps: initiation
+                .map(|i| i.steps())
+                .unwrap_or_default()
+                .iter()
+                .map(|s| step(s.name().map(|n| n.as_str()), s.status().map(|s| s.as_str())))
+                .collect(),
+            initiated_at: initiation
+                .and_then(|i| i.start_date_time())
+                .and_then(instant),
+            ..Replication::default()
+        }
+    }};
+}
+
 /// The replication of a source server, as seen at `now`.
 pub(crate) fn of_server(server: &sdk::SourceServer, now: DateTime<Utc>) -> Replication {
     let info = server.data_replication_info();
-    let initiation = info.and_then(|i| i.data_replication_initiation());
-    let error = info.and_then(|i| i.data_replication_error());
     let life = server.life_cycle();
     Replication {
-        state: state(
-            info.and_then(|i| i.data_replication_state())
-                .map(|s| s.as_str()),
-        ),
-        lag_seconds: info
-            .and_then(|i| i.lag_duration())
-            .and_then(|text| lag_seconds(text, now)),
-        eta: info.and_then(|i| i.eta_date_time()).and_then(instant),
-        error: error
-            .and_then(|e| e.error())
-            .and_then(|e| filled(Some(e.as_str()))),
-        raw_error: error.and_then(|e| filled(e.raw_error())),
-        disks: info
-            .map(|i| i.replicated_disks())
-            .unwrap_or_default()
-            .iter()
-            .map(|d| DiskProgress {
-                device_name: d.device_name().unwrap_or_default().to_owned(),
-                total_bytes: bytes(d.total_storage_bytes()),
-                replicated_bytes: bytes(d.replicated_storage_bytes()),
-                rescanned_bytes: bytes(d.rescanned_storage_bytes()),
-                backlogged_bytes: bytes(d.backlogged_storage_bytes()),
-            })
-            .collect(),
-        steps: initiation
-            .map(|i| i.steps())
-            .unwrap_or_default()
-            .iter()
-            .map(|s| step(s.name().map(|n| n.as_str()), s.status().map(|s| s.as_str())))
-            .collect(),
-        initiated_at: initiation
-            .and_then(|i| i.start_date_time())
-            .and_then(instant),
-        next_attempt_at: initiation
+        next_attempt_at: info
+            .and_then(|i| i.data_replication_initiation())
             .and_then(|i| i.next_attempt_date_time())
             .and_then(instant),
         added_at: life
@@ -67,53 +78,22 @@ pub(crate) fn of_server(server: &sdk::SourceServer, now: DateTime<Utc>) -> Repli
         last_seen_at: life
             .and_then(|l| l.last_seen_by_service_date_time())
             .and_then(instant),
+        ..shared!(info, now)
     }
 }
 
-/// The replication from a recovery instance back to where it came from, as seen at `now`.
+/// The replication from a recovery instance back to where it came from, as seen at `now`. DRS says when it next tries,
+/// and when a server was added, of source servers alone.
 pub(crate) fn of_instance(instance: &sdk::RecoveryInstance, now: DateTime<Utc>) -> Replication {
-    let info = instance.data_replication_info();
-    let initiation = info.and_then(|i| i.data_replication_initiation());
-    let error = info.and_then(|i| i.data_replication_error());
     let failback = instance.failback();
+    let started = instance
+        .data_replication_info()
+        .and_then(|i| i.data_replication_initiation())
+        .and_then(|i| i.start_date_time());
     Replication {
-        state: state(
-            info.and_then(|i| i.data_replication_state())
-                .map(|s| s.as_str()),
-        ),
-        lag_seconds: info
-            .and_then(|i| i.lag_duration())
-            .and_then(|text| lag_seconds(text, now)),
-        eta: info.and_then(|i| i.eta_date_time()).and_then(instant),
-        error: error
-            .and_then(|e| e.error())
-            .and_then(|e| filled(Some(e.as_str()))),
-        raw_error: error.and_then(|e| filled(e.raw_error())),
-        disks: info
-            .map(|i| i.replicated_disks())
-            .unwrap_or_default()
-            .iter()
-            .map(|d| DiskProgress {
-                device_name: d.device_name().unwrap_or_default().to_owned(),
-                total_bytes: bytes(d.total_storage_bytes()),
-                replicated_bytes: bytes(d.replicated_storage_bytes()),
-                rescanned_bytes: bytes(d.rescanned_storage_bytes()),
-                backlogged_bytes: bytes(d.backlogged_storage_bytes()),
-            })
-            .collect(),
-        steps: initiation
-            .map(|i| i.steps())
-            .unwrap_or_default()
-            .iter()
-            .map(|s| step(s.name().map(|n| n.as_str()), s.status().map(|s| s.as_str())))
-            .collect(),
-        initiated_at: initiation
-            .and_then(|i| i.start_date_time())
+        initiated_at: started
             .or_else(|| failback.and_then(|f| f.failback_initiation_time()))
             .and_then(instant),
-        // DRS says these of source servers alone.
-        next_attempt_at: None,
-        added_at: None,
         first_byte_at: failback
             .and_then(|f| f.first_byte_date_time())
             .and_then(instant),
@@ -124,6 +104,7 @@ pub(crate) fn of_instance(instance: &sdk::RecoveryInstance, now: DateTime<Utc>) 
         last_seen_at: failback
             .and_then(|f| f.agent_last_seen_by_service_date_time())
             .and_then(instant),
+        ..shared!(instance.data_replication_info(), now)
     }
 }
 
