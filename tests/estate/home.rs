@@ -213,11 +213,15 @@ impl Trip {
 
     /// The session of this cycle, once there is one.
     pub async fn session(&self, app: &TestApp) -> Option<Value> {
+        let id = self.session_id(app).await?;
+        Some(admin(app, "GET", &format!("/failover-sessions/{id}"), Value::Null).await)
+    }
+
+    async fn session_id(&self, app: &TestApp) -> Option<String> {
         let execution = self.execution(app).await?;
         let path = format!("/failover-sessions?execution_id={execution}");
         let list = admin(app, "GET", &path, Value::Null).await;
-        let id = list["sessions"].get(0)?["session_id"].as_str()?.to_owned();
-        Some(admin(app, "GET", &format!("/failover-sessions/{id}"), Value::Null).await)
+        Some(list["sessions"].get(0)?["session_id"].as_str()?.to_owned())
     }
 
     /// The servers of the session of this cycle.
@@ -333,8 +337,17 @@ impl Trip {
         last: DateTime<Utc>,
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), String> {
+        let mut id = None;
         loop {
-            let session = self.session(app).await;
+            if id.is_none() {
+                id = self.session_id(app).await;
+            }
+            let session = match &id {
+                Some(id) => {
+                    Some(admin(app, "GET", &format!("/failover-sessions/{id}"), Value::Null).await)
+                }
+                None => None,
+            };
             if session.as_ref().is_some_and(&wanted) {
                 return Ok(());
             }

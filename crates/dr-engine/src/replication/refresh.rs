@@ -30,7 +30,7 @@ pub async fn refresh(app: &App, place: &Place) -> Result<Inventory> {
     let previous = app.store().inventory(place).await?;
     let reading = read(app, place).await.map_err(|error| {
         tracing::warn!(%error, %place, "replication could not be read");
-        words(&error)
+        error.words()
     });
     let now = app.clock().now();
     let mut inventory = inventory(place, previous, reading, now);
@@ -68,13 +68,6 @@ async fn read(app: &App, place: &Place) -> Result<Reading> {
         // Where DRS was never set up, there is nothing: that is known, not wrong.
         Err(error) if error.aws_class() == Some(AwsClass::NotInitialized) => Ok(Reading::default()),
         found => found,
-    }
-}
-
-fn words(error: &Error) -> String {
-    match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
     }
 }
 

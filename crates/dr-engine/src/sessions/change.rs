@@ -42,22 +42,37 @@ where
 ///
 /// # Errors
 /// What the store answers.
-pub async fn part<F>(app: &App, id: &SessionId, number: usize, mut change: F) -> Result<SessionPart>
+pub async fn part<F>(app: &App, id: &SessionId, number: usize, change: F) -> Result<SessionPart>
 where
     F: FnMut(&mut SessionPart) -> bool,
 {
+    let part = app.store().session_part(id, number).await?;
+    part_as_read(app, part, change).await
+}
+
+/// The same for a part that was read just now: it is read again only where somebody else wrote it meanwhile.
+///
+/// # Errors
+/// What the store answers.
+pub async fn part_as_read<F>(app: &App, part: SessionPart, mut change: F) -> Result<SessionPart>
+where
+    F: FnMut(&mut SessionPart) -> bool,
+{
+    let (id, number) = (part.session_id.clone(), part.number);
+    let mut part = part;
     for _ in 0..TRIES {
-        let mut part = app.store().session_part(id, number).await?;
         if !change(&mut part) {
             return Ok(part);
         }
         match app.store().update_session_part(&mut part).await {
             Ok(()) => return Ok(part),
-            Err(Error::VersionConflict { .. }) => {}
+            Err(Error::VersionConflict { .. }) => {
+                part = app.store().session_part(&id, number).await?;
+            }
             Err(error) => return Err(error),
         }
     }
-    Err(conflict(id))
+    Err(conflict(&id))
 }
 
 fn conflict(id: &SessionId) -> Error {

@@ -1,13 +1,11 @@
 //! A session comes into being: by itself when a real recovery ends, or on demand for one that ended before.
 
-use std::collections::BTreeMap;
-
 use dr_error::{Error, Result};
 use dr_model::execution::{Batch, Execution, ServerRun, ServerStatus, Subject};
 use dr_model::ids::{ExecutionId, SessionId};
 use dr_model::session::{
-    DEFAULT_LAG_THRESHOLD_SECONDS, FailoverSession, Recovered, ReverseProgress, SERVERS_PER_PART,
-    SessionPart, SessionServer, SessionStatus, Stage, StageTally,
+    DEFAULT_LAG_THRESHOLD_SECONDS, FailoverSession, Recovered, ReverseProgress, SessionPart,
+    SessionServer, SessionStatus, Stage, StageTally,
 };
 
 use crate::app::App;
@@ -94,16 +92,7 @@ async fn make(app: &App, execution: &Execution, by: &str) -> Result<FailoverSess
         Subject::Pairs => (None, Vec::new()),
     };
     let servers: Vec<SessionServer> = batches.iter().flat_map(servers_of).collect();
-    let mut parts: Vec<SessionPart> = servers
-        .chunks(SERVERS_PER_PART)
-        .enumerate()
-        .map(|(number, servers)| SessionPart {
-            session_id: id.clone(),
-            number,
-            servers: servers.to_vec(),
-            version: 0,
-        })
-        .collect();
+    let mut parts = SessionPart::all_of(&id, &servers);
     let now = app.clock().now();
     let (plan_id, plan_name) = plan.unzip();
     let mut session = FailoverSession {
@@ -191,14 +180,4 @@ fn server_of(run: &ServerRun) -> SessionServer {
         intent: None,
         error: None,
     }
-}
-
-/// The servers of a session by B1, with the part that each is in.
-#[must_use]
-pub fn by_id(parts: &[SessionPart]) -> BTreeMap<&dr_model::ids::SourceServerId, &SessionServer> {
-    parts
-        .iter()
-        .flat_map(|part| &part.servers)
-        .map(|server| (&server.source_server_id, server))
-        .collect()
 }

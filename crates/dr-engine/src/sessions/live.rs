@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use dr_error::Result;
 use dr_model::execution::{Execution, ServerRun};
-use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
+use dr_model::ids::{ExecutionId, InstanceId, RecoveryInstanceId, SourceServerId};
 use dr_model::replication::ReplicationDirection;
 use dr_model::server::{RecoveryInstance, SourceServer};
 use dr_model::session::{FailoverSession, MappedBy, RepairStage, SessionServer, Stage};
@@ -27,7 +27,7 @@ pub struct Live {
     pub origin: WaysBack,
     /// Recovery instances of each A2.
     pub returned: BTreeMap<SourceServerId, Vec<RecoveryInstance>>,
-    /// The failback that runs or ran last, with its servers by A2.
+    /// The failback that runs or ran last, with its servers by A2; seen by steps alone.
     pub failback: Option<(Execution, BTreeMap<SourceServerId, ServerRun>)>,
     /// What SSM says of the instances whose agents are being repaired.
     pub ssm: SsmView,
@@ -254,20 +254,45 @@ async fn look_at_origin(
     if !came_home.is_empty() {
         live.returned = by_server(here.drs.recovery_instances_of(&came_home).await?);
     }
-    if needing
+    Ok(())
+}
+
+/// What a step of these servers needs to see. One that an execution has is known by that execution alone, and one that
+/// waits for a person by nothing: neither costs a call of AWS, however often a step is taken.
+///
+/// # Errors
+/// What AWS or the store answers.
+pub async fn for_step(
+    app: &App,
+    session: &FailoverSession,
+    servers: &[&SessionServer],
+) -> Result<Live> {
+    let waits = |stage| {
+        matches!(
+            stage,
+            Stage::FailingBack | Stage::FailedBack | Stage::ReProtected
+        )
+    };
+    let moving: Vec<&SessionServer> = servers
+        .iter()
+        .copied()
+        .filter(|server| !waits(server.stage))
+        .collect();
+    let mut live = look(app, session, &moving).await?;
+    if servers
         .iter()
         .any(|server| server.stage == Stage::FailingBack)
         && let Some(id) = &session.failback_execution_id
     {
         live.failback = failback(app, id).await?;
     }
-    Ok(())
+    Ok(live)
 }
 
-/// The failback execution with its servers; none while it is intended and not yet stored.
+/// The failback execution, with its servers once it is over; none while it is intended and not yet stored.
 async fn failback(
     app: &App,
-    id: &dr_model::ids::ExecutionId,
+    id: &ExecutionId,
 ) -> Result<Option<(Execution, BTreeMap<SourceServerId, ServerRun>)>> {
     let execution = match app.store().execution(id).await {
         Ok(execution) => execution,

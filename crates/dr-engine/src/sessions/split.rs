@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use dr_error::{Error, FieldProblem, Result};
 use dr_model::ids::{SessionId, SourceServerId};
-use dr_model::session::{Action, FailoverSession, SERVERS_PER_PART, SessionPart, SessionServer};
+use dr_model::session::{Action, FailoverSession, SessionPart, SessionServer};
 
 use crate::app::App;
 use crate::sessions::change;
@@ -33,7 +33,7 @@ pub async fn split(
     }
     let new_id: SessionId = app.new_id("fs-")?;
     let now = app.clock().now();
-    let mut new_parts = parts_of(&new_id, &going);
+    let mut new_parts = SessionPart::all_of(&new_id, &going);
     let mut new = FailoverSession {
         id: new_id,
         split_from: Some(id.clone()),
@@ -64,19 +64,6 @@ pub async fn split(
         .split_session(&mut kept, &mut changed, &mut new, &mut new_parts)
         .await?;
     Ok((kept, new))
-}
-
-fn parts_of(id: &SessionId, servers: &[SessionServer]) -> Vec<SessionPart> {
-    servers
-        .chunks(SERVERS_PER_PART)
-        .enumerate()
-        .map(|(number, servers)| SessionPart {
-            session_id: id.clone(),
-            number,
-            servers: servers.to_vec(),
-            version: 0,
-        })
-        .collect()
 }
 
 fn refuse_unfit(all: &[SessionServer], chosen: &BTreeSet<SourceServerId>) -> Result<()> {

@@ -88,14 +88,22 @@ pub async fn step(app: &App, id: &SessionId) -> Result<FailoverSession> {
     let session = app.store().session(id).await?;
     let parts = app.store().session_parts(&session).await?;
     let servers: Vec<&SessionServer> = parts.iter().flat_map(|part| &part.servers).collect();
-    let live = live::look(app, &session, &servers).await?;
+    let live = live::for_step(app, &session, &servers).await?;
+    let looked_at: BTreeMap<&SourceServerId, Stage> = servers
+        .iter()
+        .map(|server| (&server.source_server_id, server.stage))
+        .collect();
     let mut acts = Vec::new();
     for part in &parts {
         let mut of_part = Vec::new();
-        change::part(app, id, part.number, |part| {
+        change::part_as_read(app, part.clone(), |part| {
             of_part.clear();
             let mut changed = false;
             for server in &mut part.servers {
+                // Moved on by somebody meanwhile: what was looked at is not what its new stage must see.
+                if looked_at.get(&server.source_server_id) != Some(&server.stage) {
+                    continue;
+                }
                 let (next, act) = plan(server, &live, &session);
                 of_part.extend(act.map(|act| (next.clone(), act)));
                 changed |= next != *server;

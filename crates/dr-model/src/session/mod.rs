@@ -229,6 +229,23 @@ pub struct SessionPart {
     pub version: u64,
 }
 
+impl SessionPart {
+    /// New parts for all of these servers, in their order.
+    #[must_use]
+    pub fn all_of(id: &SessionId, servers: &[SessionServer]) -> Vec<Self> {
+        servers
+            .chunks(SERVERS_PER_PART)
+            .enumerate()
+            .map(|(number, servers)| Self {
+                session_id: id.clone(),
+                number,
+                servers: servers.to_vec(),
+                version: 0,
+            })
+            .collect()
+    }
+}
+
 /// Stay uncommitted for a while after a failback, look, then commit or go back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use dr_error::{AwsClass, Error, Result};
+use dr_error::{AwsClass, Result};
 use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
 use dr_model::place::{Direction, Place};
 use dr_model::server::{RecoveryInstance, ReplicationState, SourceServer};
@@ -303,7 +303,7 @@ async fn managed(
         }
         Err(error) => around
             .unknown
-            .push(format!("Systems Manager: {}", words(&error))),
+            .push(format!("Systems Manager: {}", error.words())),
     }
 }
 
@@ -330,7 +330,7 @@ async fn network(
         Ok(tables) => around.route_tables = tables,
         Err(error) => around
             .unknown
-            .push(format!("route tables: {}", words(&error))),
+            .push(format!("route tables: {}", error.words())),
     }
     for profile in profiles {
         match cloud.iam.profile_policies(&profile).await {
@@ -339,7 +339,7 @@ async fn network(
             }
             Err(error) => around
                 .unknown
-                .push(format!("instance profile {profile}: {}", words(&error))),
+                .push(format!("instance profile {profile}: {}", error.words())),
         }
     }
     // In our own account each function has a role of its own, and the one that asks is not the one that acts.
@@ -373,7 +373,7 @@ async fn originals(
         // Not known is not gone.
         Err(error) => around
             .unknown
-            .push(format!("original instances in {place}: {}", words(&error))),
+            .push(format!("original instances in {place}: {}", error.words())),
     }
 }
 
@@ -397,7 +397,7 @@ async fn destination(app: &App, place: &Place, depth: Depth) -> (Destination, Ve
         Ok(found) => found,
         Err(error) => {
             let failed = Destination {
-                error: Some(words(&error)),
+                error: Some(error.words()),
                 ..bare(place)
             };
             (failed, Vec::new())
@@ -449,11 +449,4 @@ fn is_replicating(server: &SourceServer) -> bool {
             server.replication_state,
             ReplicationState::Stopped | ReplicationState::Disconnected
         )
-}
-
-fn words(error: &Error) -> String {
-    match error {
-        Error::Aws(aws) => format!("{}: {}", aws.code, aws.message),
-        other => other.to_string(),
-    }
 }
