@@ -1,13 +1,13 @@
 //! The round trip as an operator makes it: fail over, replicate back, mirror, fail back, protect again, clean up. Every
 //! step may be asked for again at any time: that is what the tests of crashes do.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dr_testkit::{Answered, Role, TestApp};
 use serde_json::{Value, json};
 
-use crate::{Fleet, PRIMARY, RECOVERY, admin, fleet, world};
+use crate::{Fleet, PRIMARY, RECOVERY, admin, fleet, fleet_in_groups, world};
 
 /// The longest a step takes, in simulated time: a first copy of the largest disks.
 const LIMIT: TimeDelta = TimeDelta::hours(30);
@@ -63,6 +63,16 @@ pub struct Trip {
 /// estate leaves two of them undone; originals tagged; launch configurations applied.
 pub async fn prepare(app: &TestApp) -> Trip {
     let fleet = fleet(app).await;
+    prepare_fleet(app, fleet).await
+}
+
+/// The same for the whole estate in so many groups of equal size, all in one wave.
+pub async fn prepare_in_groups(app: &TestApp, groups: usize) -> Trip {
+    let fleet = fleet_in_groups(app, groups, true).await;
+    prepare_fleet(app, fleet).await
+}
+
+async fn prepare_fleet(app: &TestApp, fleet: Fleet) -> Trip {
     for (account, region) in [PRIMARY, RECOVERY] {
         let speed = app
             .control()
@@ -208,6 +218,75 @@ impl Trip {
     pub async fn whole(&mut self, app: &TestApp) {
         for step in Step::ALL {
             self.take(app, step).await;
+        }
+    }
+
+    /// Brings some servers home, from reverse replication to clean-up, while the rest stays where it is.
+    ///
+    /// # Panics
+    /// When a step is refused, or not done within the limit.
+    pub async fn bring_home(&self, app: &TestApp, chosen: &BTreeSet<&str>) {
+        let since = app.now();
+        let last = since + LIMIT;
+        let some = json!({ "source_server_ids": chosen });
+        let with = |more: Value| {
+            let mut body = some.clone();
+            for (key, value) in more.as_object().into_iter().flatten() {
+                body[key] = value.clone();
+            }
+            body
+        };
+        let token = format!("failback-of-{}", chosen.first().expect("somebody"));
+        let confirm = json!({ "confirm": format!("clean up {} servers", chosen.len()) });
+        let failback = json!({ "execution_type": "RECOVERY", "client_token": token });
+        for (action, body, stage) in [
+            ("start-reverse-replication", some.clone(), "READY"),
+            ("mirror-config", json!({}), "READY"),
+            ("execute-failback", with(failback), "FAILED_BACK"),
+            ("re-protect", some.clone(), "RE_PROTECTED"),
+            ("cleanup", with(confirm), "HOME"),
+        ] {
+            let begun = app.now();
+            let done = async {
+                self.ask(app, action, body).await?;
+                self.until_stage(app, chosen, stage, last).await
+            };
+            if let Err(why) = done.await {
+                panic!("{action}: {why}");
+            }
+            println!(
+                "  {} servers: {action} took {}",
+                chosen.len(),
+                clock(app.now() - begun)
+            );
+        }
+    }
+
+    async fn until_stage(
+        &self,
+        app: &TestApp,
+        chosen: &BTreeSet<&str>,
+        stage: &str,
+        last: DateTime<Utc>,
+    ) -> Result<(), String> {
+        loop {
+            let servers = self.servers(app).await;
+            let behind: Vec<&Value> = servers
+                .iter()
+                .filter(|one| {
+                    one["source_server_id"]
+                        .as_str()
+                        .is_some_and(|id| chosen.contains(id))
+                        && one["stage"] != stage
+                })
+                .collect();
+            if behind.is_empty() {
+                return Ok(());
+            }
+            if app.now() > last {
+                return Err(format!("{} are not {stage}: {:#}", behind.len(), behind[0]));
+            }
+            app.advance(TimeDelta::minutes(1)).await;
         }
     }
 
@@ -357,7 +436,7 @@ impl Trip {
                 let servers = self.servers(app).await;
                 let session = session.unwrap_or_default();
                 let stages = servers.iter().map(|one| one["stage"].to_string());
-                let stages: std::collections::BTreeSet<_> = stages.collect();
+                let stages: BTreeSet<_> = stages.collect();
                 let unlike: Vec<&Value> = servers
                     .iter()
                     .filter(|one| !one["error"].is_null() || stages.len() == 1)
@@ -400,7 +479,7 @@ pub fn assert_same(before: &Value, after: &Value) {
 fn differ(path: &str, before: &Value, after: &Value, found: &mut Vec<String>) {
     match (before, after) {
         (Value::Object(a), Value::Object(b)) => {
-            let keys: std::collections::BTreeSet<_> = a.keys().chain(b.keys()).collect();
+            let keys: BTreeSet<_> = a.keys().chain(b.keys()).collect();
             for key in keys {
                 let (a, b) = (&before[key], &after[key]);
                 differ(&format!("{path}/{key}"), a, b, found);

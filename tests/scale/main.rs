@@ -1,5 +1,6 @@
 //! A thousand servers: AWS calls counted, the orchestrator's own share of the time, sizes of what is stored.
 
+mod home;
 mod share;
 
 use chrono::TimeDelta;

@@ -6,6 +6,8 @@
 //! `DR_CHAOS_SEEDS=a..b` takes these seeds instead of the sample; `cargo xtask bench --faults` takes 500.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use chrono::TimeDelta;
 use dr_sim::control::{Fault, FaultKind};
@@ -15,29 +17,15 @@ use dr_tests::home::{Step, Trip, originals, prepare};
 use dr_tests::{PRIMARY, RECOVERY};
 use serde_json::{Value, json};
 
+use crate::dice::Dice;
+use crate::workers::on_every_core;
+
 /// Servers of the fleet: enough for three waves and a new instance.
 const SERVERS: usize = 6;
 /// Seeds, when nothing else is asked for.
 const SAMPLE: std::ops::Range<u64> = 0..24;
 /// The longest a disturbed step is waited for.
 const LIMIT: TimeDelta = TimeDelta::hours(12);
-
-/// Knuth's multiplier: dice that roll the same for the same seed.
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, below: usize) -> usize {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(self.0 >> 33).expect("31 bits") % below
-    }
-
-    fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
-        &from[self.roll(from.len())]
-    }
-}
 
 /// What the product calls on the way, and may fail.
 const OPERATIONS: [(&str, &str); 24] = [
@@ -269,7 +257,7 @@ async fn says_what_failed(app: &TestApp, trip: &Trip, why: &str, what: &str) {
 }
 
 async fn live_through(seed: u64) -> bool {
-    let mut dice = Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) + 1);
+    let mut dice = Dice::new(seed);
     let mut app = TestAppBuilder::new()
         .servers(SERVERS)
         .seed(seed + 100)
@@ -313,23 +301,36 @@ async fn live_through(seed: u64) -> bool {
     complete
 }
 
-#[tokio::test]
-#[ignore = "minutes, or hours: `cargo xtask bench --faults`"]
-async fn whatever_goes_wrong_the_trip_ends_or_says_why_not() {
+#[test]
+fn whatever_goes_wrong_the_trip_ends_or_says_why_not() {
     let seeds = std::env::var("DR_CHAOS_SEEDS").ok().and_then(|text| {
         let (from, to) = text.split_once("..")?;
         Some(from.parse().ok()?..to.parse().ok()?)
     });
-    let seeds: std::ops::Range<u64> = seeds.unwrap_or(SAMPLE);
-    let count = seeds.end - seeds.start;
-    let mut complete = 0;
-    for seed in seeds {
-        complete += u64::from(live_through(seed).await);
-    }
-    println!(
-        "{count} seeds: {complete} complete, {} stopped and said why",
-        count - complete
+    let seeds: Vec<u64> = seeds.unwrap_or(SAMPLE).collect();
+    let complete = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    on_every_core(
+        &seeds,
+        async |seed| live_through(*seed).await,
+        |seed, ended| match ended {
+            Some(is_complete) => {
+                println!("seed {seed}: complete: {is_complete}");
+                complete.fetch_add(usize::from(is_complete), Ordering::Relaxed);
+            }
+            None => failed
+                .lock()
+                .expect("no panic while it is held")
+                .push(*seed),
+        },
     );
+    let (count, complete) = (seeds.len(), complete.into_inner());
+    let failed = failed.into_inner().expect("no panic while it is held");
+    println!(
+        "{count} seeds: {complete} complete, {} stopped and said why, failed: {failed:?}",
+        count - complete - failed.len()
+    );
+    assert!(failed.is_empty(), "{failed:?}");
     assert!(
         complete * 2 > count,
         "most trips come through: {complete} of {count}"

@@ -3,10 +3,12 @@
 //!
 //! The calls of each step are numbered. A run starts from what the undisturbed trip left on the disk before the step, dies
 //! at call k, goes on to the end of the step, and is compared with the undisturbed trip at that point: what follows starts
-//! from the same state. `DR_CRASH_EVERY=n` takes every nth call on both sides instead of the sample (1: all of them, which
-//! is what `cargo xtask bench --crash` does), and `DR_CRASH_TO_THE_END` goes on to the end of the trip in each run.
+//! from the same state. The test command takes a seeded sample: every operation of every step, and then any calls.
+//! `DR_CRASH_EVERY=n` takes every nth call on both sides (1: all of them, which is what `cargo xtask bench --crash` does),
+//! and `DR_CRASH_TO_THE_END` goes on to the end of the trip in each run.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use dr_sim::drs::Direction;
 use dr_testkit::{Cut, TestApp, TestAppBuilder, When};
@@ -15,10 +17,23 @@ use dr_tests::{PRIMARY, RECOVERY, product};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::dice::Dice;
+use crate::workers::{on_every_core, runtime};
+
 /// Servers of the fleet.
 const SERVERS: usize = 24;
 /// Runs of the sample, when nothing else is asked for.
-const SAMPLE: usize = 200;
+const SAMPLE: usize = 208;
+
+/// Where one run dies.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Death {
+    /// Of the legs.
+    leg: usize,
+    /// Of the leg's calls.
+    call: usize,
+    when: When,
+}
 
 /// The undisturbed trip around one step.
 struct Leg {
@@ -206,8 +221,9 @@ async fn undisturbed() -> Vec<Leg> {
     legs
 }
 
-/// One run. Answers whether the call was made: a run whose events fell otherwise may make fewer.
-async fn dies(legs: &[Leg], leg: usize, call: usize, when: When) -> bool {
+/// One run. Answers whether it died: a run whose events fell otherwise may make fewer calls.
+async fn dies(legs: &[Leg], death: Death) -> bool {
+    let Death { leg, call, when } = death;
     let start = &legs[leg];
     let seed = 1_000_003 * (leg as u64 + 1) + 7 * call as u64 + u64::from(when == When::After);
     let mut app = TestAppBuilder::new()
@@ -215,6 +231,8 @@ async fn dies(legs: &[Leg], leg: usize, call: usize, when: When) -> bool {
         .seed(seed)
         .resume(start.before.path())
         .await;
+    // What fails is told by its panic; what it leaves is not of interest.
+    app.leave_hanging();
     let nth = u32::try_from(call + 1).expect("a number of a call");
     let mut trip = start.trip.clone();
     let step = start.step;
@@ -224,88 +242,116 @@ async fn dies(legs: &[Leg], leg: usize, call: usize, when: When) -> bool {
         .await;
     // Whoever asked was never answered: the same is asked again.
     trip.take(&app, step).await;
-    check(
-        &app,
-        &trip,
-        start,
-        &format!("{step:?}, {when:?} call {call}"),
-    )
-    .await;
+    check(&app, &trip, start).await;
     if std::env::var_os("DR_CRASH_TO_THE_END").is_some() {
         for later in &legs[leg + 1..] {
             trip.take(&app, later.step).await;
         }
-        let last = legs.last().expect("a leg");
-        check(
-            &app,
-            &trip,
-            last,
-            &format!("{step:?}, {when:?} call {call}, at the end"),
-        )
-        .await;
+        check(&app, &trip, legs.last().expect("a leg")).await;
     }
-    app.leave_hanging();
     died
 }
 
-async fn check(app: &TestApp, trip: &Trip, leg: &Leg, what: &str) {
+async fn check(app: &TestApp, trip: &Trip, leg: &Leg) {
     let wanted = &leg.after;
     let seen = outcome(app, trip, leg.step == Step::CleanUp).await;
-    println!("{what}");
     assert_same(&wanted.estate, &seen.estate);
-    assert_eq!(wanted.launches, seen.launches, "{what}");
-    assert_eq!(wanted.servers, seen.servers, "{what}");
-    assert_eq!(wanted.sessions, seen.sessions, "{what}");
+    assert_eq!(wanted.launches, seen.launches);
+    assert_eq!(wanted.servers, seen.servers);
+    assert_eq!(wanted.sessions, seen.sessions);
 }
 
 /// Which calls: every nth on both sides, or a seeded sample.
-fn chosen(legs: &[Leg]) -> Vec<(usize, usize, When)> {
-    let all = || {
-        legs.iter().enumerate().flat_map(|(leg, of)| {
-            (0..of.calls.len())
-                .flat_map(move |call| [(leg, call, When::Before), (leg, call, When::After)])
-        })
-    };
+fn chosen(legs: &[Leg]) -> Vec<Death> {
+    let all: Vec<(usize, usize)> = legs
+        .iter()
+        .enumerate()
+        .flat_map(|(leg, of)| (0..of.calls.len()).map(move |call| (leg, call)))
+        .collect();
     let every = std::env::var("DR_CRASH_EVERY")
         .ok()
         .and_then(|text| text.parse::<usize>().ok());
     if let Some(every) = every {
-        return all().step_by(every.max(1)).collect();
+        return all
+            .into_iter()
+            .step_by(every.max(1))
+            .flat_map(|(leg, call)| {
+                [When::Before, When::After].map(|when| Death { leg, call, when })
+            })
+            .collect();
     }
-    let all: Vec<_> = all().collect();
-    // An even spread over the whole trip, shifted by a seed.
-    let stride = (all.len() / SAMPLE).max(1);
-    all.into_iter()
-        .skip(stride / 2)
-        .step_by(stride)
-        .take(SAMPLE)
-        .collect()
+    let mut dice = Dice::new(2_026);
+    let mut occurrences: BTreeMap<(Step, &str), Vec<(usize, usize)>> = BTreeMap::new();
+    for (leg, call) in all.iter().copied() {
+        let name = (legs[leg].step, legs[leg].calls[call].as_str());
+        occurrences.entry(name).or_default().push((leg, call));
+    }
+    let mut sample: Vec<Death> = Vec::new();
+    let mut add = |(leg, call): (usize, usize), when| {
+        let death = Death { leg, call, when };
+        let is_new = !sample.contains(&death);
+        if is_new {
+            sample.push(death);
+        }
+        sample.len()
+    };
+    for found in occurrences.values() {
+        let when = *dice.pick(&[When::Before, When::After]);
+        add(*dice.pick(found), when);
+    }
+    while add(*dice.pick(&all), *dice.pick(&[When::Before, When::After])) < SAMPLE.min(all.len()) {}
+    sample
+}
+
+/// What came of the runs.
+#[derive(Debug, Default)]
+struct Tally {
+    died: usize,
+    distinct: BTreeSet<(Step, String)>,
+    failed: Vec<String>,
 }
 
 /// Requirement: a crash at every AWS call. 0 double launches, 0 lost sessions, 0 instances terminated that should live.
-#[tokio::test]
-#[ignore = "minutes, or hours: `cargo xtask bench --crash`"]
-async fn killed_at_any_call_the_trip_ends_the_same() {
-    let legs = undisturbed().await;
+#[test]
+fn killed_at_any_call_the_trip_ends_the_same() {
+    let legs = runtime().block_on(undisturbed());
     let chosen = chosen(&legs);
-    let mut died = 0;
-    let mut distinct = BTreeSet::new();
-    for (leg, call, when) in &chosen {
-        died += usize::from(dies(&legs, *leg, *call, *when).await);
-        distinct.insert((legs[*leg].step, legs[*leg].calls[*call].clone()));
-    }
+    let tally = Mutex::new(Tally::default());
+    on_every_core(
+        &chosen,
+        async |death| dies(&legs, *death).await,
+        |death, died| {
+            let leg = &legs[death.leg];
+            let operation = &leg.calls[death.call];
+            let what = format!(
+                "{:?}, {:?} call {} ({operation})",
+                leg.step, death.when, death.call
+            );
+            println!("{what}: {died:?}");
+            let mut tally = tally.lock().expect("no panic while it is held");
+            match died {
+                Some(died) => tally.died += usize::from(died),
+                None => tally.failed.push(what),
+            }
+            tally.distinct.insert((leg.step, operation.clone()));
+        },
+    );
+    let tally = tally.into_inner().expect("no panic while it is held");
     let total: usize = legs.iter().map(|leg| leg.calls.len()).sum();
     println!(
-        "{} runs, of which {died} died; {total} calls in the undisturbed trip; {} distinct calls (step and operation) hit",
+        "{} runs, of which {} died; {total} calls in the undisturbed trip; {} distinct calls (step and operation) hit",
         chosen.len(),
-        distinct.len()
+        tally.died,
+        tally.distinct.len()
     );
     for leg in &legs {
         println!("{:?}: {} calls", leg.step, leg.calls.len());
     }
+    assert!(tally.failed.is_empty(), "{:#?}", tally.failed);
     assert!(
-        died * 10 >= chosen.len() * 9,
-        "{died} of {} runs died",
+        tally.died * 10 >= chosen.len() * 9,
+        "{} of {} runs died",
+        tally.died,
         chosen.len()
     );
 }

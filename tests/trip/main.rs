@@ -8,7 +8,15 @@
 )]
 
 mod agents;
+mod apart;
+mod broken;
 mod chaos;
 mod crash;
+mod dice;
+mod drill;
+mod left;
+mod log;
+mod pace;
 mod round;
 mod trial;
+mod workers;

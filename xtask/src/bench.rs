@@ -49,6 +49,9 @@ pub struct Options {
     /// Not the benchmarks: the round trip with random trouble, so many seeds.
     #[arg(long, value_name = "SEEDS", num_args = 0..=1, default_missing_value = "500", conflicts_with_all = ["only", "crash"])]
     faults: Option<u32>,
+    /// Not the benchmarks: a thousand servers there and back; AWS calls per server, sizes of items.
+    #[arg(long, conflicts_with_all = ["only", "crash", "faults"])]
+    fleet: bool,
 }
 
 /// Runs them.
@@ -60,6 +63,9 @@ pub fn run(options: &Options) -> Result {
     }
     if let Some(seeds) = options.faults {
         return trip::faults(&tree, seeds);
+    }
+    if options.fleet {
+        return trip::fleet(&tree);
     }
     let chosen: Vec<&Bench> = BENCHES
         .iter()

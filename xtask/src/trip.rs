@@ -1,5 +1,5 @@
 //! `cargo xtask trip`: 24 servers fail over, come home, and do it again; what happens is printed as it happens. And the same
-//! with trouble: `bench --crash` and `bench --faults`.
+//! with trouble, `bench --crash` and `bench --faults`, and with a thousand servers, `bench --fleet`.
 
 use crate::prepare::toolchain;
 use crate::problem::Result;
@@ -10,25 +10,28 @@ use crate::tree::Tree;
 pub fn run() -> Result {
     let tree = Tree::here();
     toolchain(&tree)?;
-    room(&tree, "round::", &[])
+    room(&tree, "trip", "round::", &[])
 }
 
 /// Dies at every AWS call of the round trip, on both sides of it; or at every nth.
 pub fn crash(tree: &Tree, every: u32) -> Result {
-    room(tree, "crash::", &[("DR_CRASH_EVERY", every.to_string())])
+    let every = ("DR_CRASH_EVERY", every.to_string());
+    room(tree, "trip", "crash::", &[every])
 }
 
 /// Random trouble, with this many seeds.
 pub fn faults(tree: &Tree, seeds: u32) -> Result {
-    room(
-        tree,
-        "chaos::",
-        &[("DR_CHAOS_SEEDS", format!("0..{seeds}"))],
-    )
+    let seeds = ("DR_CHAOS_SEEDS", format!("0..{seeds}"));
+    room(tree, "trip", "chaos::", &[seeds])
+}
+
+/// A thousand servers.
+pub fn fleet(tree: &Tree) -> Result {
+    room(tree, "scale", "home::", &[])
 }
 
 /// Optimised: a trip makes thousands of AWS calls.
-fn room(tree: &Tree, tests: &str, more: &[(&str, String)]) -> Result {
+fn room(tree: &Tree, binary: &str, tests: &str, more: &[(&str, String)]) -> Result {
     let mut command = cargo(tree);
     command.args([
         "test",
@@ -36,7 +39,7 @@ fn room(tree: &Tree, tests: &str, more: &[(&str, String)]) -> Result {
         "-p",
         "dr-tests",
         "--test",
-        "trip",
+        binary,
         "--",
         tests,
         "--nocapture",

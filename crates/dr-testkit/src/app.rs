@@ -1,5 +1,6 @@
 //! The product in a test's hands.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::Path;
 
@@ -394,6 +395,13 @@ impl TestApp {
     #[must_use]
     pub fn heard(&self) -> Vec<String> {
         self.opener.cuts.listen()
+    }
+
+    /// Bytes of the largest request of the product to each AWS operation: what limits of items and payloads are held
+    /// against.
+    #[must_use]
+    pub fn largest_requests(&self) -> BTreeMap<String, usize> {
+        self.opener.cuts.largest()
     }
 
     /// What is on the disk now: [`crate::TestAppBuilder::resume`] starts from it, as often as wanted.

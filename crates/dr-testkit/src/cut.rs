@@ -3,6 +3,7 @@
 //!
 //! Every call lets others run first, so that invocations at the same time really interleave.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
@@ -75,6 +76,8 @@ pub(crate) struct Cuts {
 struct Inner {
     set: Mutex<Option<Set>>,
     heard: Mutex<Option<Vec<String>>>,
+    /// Bytes of the largest request of each operation.
+    largest: Mutex<BTreeMap<String, usize>>,
     reached: Notify,
 }
 
@@ -103,14 +106,29 @@ impl Cuts {
         heard.replace(Vec::new()).unwrap_or_default()
     }
 
+    pub(crate) fn largest(&self) -> BTreeMap<String, usize> {
+        let largest = self.inner.largest.lock();
+        largest.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn hear(&self, request: &HttpRequest) {
+        let name = operation(request).unwrap_or_default();
+        let bytes = request.body().bytes().map_or(0, <[u8]>::len);
+        let mut largest = self
+            .inner
+            .largest
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let most = largest.entry(name.clone()).or_default();
+        *most = bytes.max(*most);
+        drop(largest);
         let mut heard = self
             .inner
             .heard
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if let Some(heard) = heard.as_mut() {
-            heard.push(operation(request).unwrap_or_default());
+            heard.push(name);
         }
     }
 

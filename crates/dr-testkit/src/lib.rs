@@ -13,11 +13,15 @@ mod app;
 mod builder;
 mod cut;
 mod hanging;
+mod log;
 mod redact;
+mod secrets;
 
 pub use dr_model::role::Role;
 
 pub use app::{Answered, TestApp};
 pub use builder::{Connect, TestAppBuilder};
 pub use cut::{Cut, When};
+pub use log::Log;
 pub use redact::redacted;
+pub use secrets::Secrets;
