@@ -8,6 +8,7 @@
 pub mod home;
 pub mod run;
 pub mod truth;
+pub mod way;
 pub mod world;
 
 use dr_testkit::TestApp;
