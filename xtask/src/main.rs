@@ -7,6 +7,8 @@
 )]
 
 mod bench;
+mod browser;
+mod console;
 mod generate;
 mod house;
 mod package;
@@ -42,6 +44,10 @@ enum Command {
     Gen(generate::Options),
     /// Cross-build the three functions for arm64 and lay out what CloudFormation deploys.
     Package(package::Options),
+    /// Build the web console into `target/console`, and say how large it is.
+    Console(console::Options),
+    /// Take a picture of every page of the console, wide and narrow, light and dark, into `target/shots`.
+    Shots,
     /// Fail 24 servers over, bring them home, and do it again; print what happens.
     Trip,
     /// Run the benchmarks and print one table; or the round trip with a crash at every call, or with random faults.
@@ -54,6 +60,8 @@ fn main() -> ExitCode {
         Command::Test(options) => test::run(&options),
         Command::Gen(options) => generate::run(&options),
         Command::Package(options) => package::run(&options),
+        Command::Console(options) => console::run_command(options),
+        Command::Shots => browser::shots(&tree::Tree::here()),
         Command::Trip => trip::run(),
         Command::Bench(options) => bench::run(&options),
     };

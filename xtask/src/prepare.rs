@@ -32,6 +32,20 @@ pub const PYTHON: Tool = Tool {
     purpose: "runs boto3, ministack, schemathesis and cfn-lint",
 };
 
+/// The console is used in a real browser.
+pub const CHROMIUM: Tool = Tool {
+    probe: ("chromium", &["--version"]),
+    packages: &["chromium"],
+    purpose: "uses the web console as a person would",
+};
+
+/// The browser is driven from Node.js.
+pub const NODE: Tool = Tool {
+    probe: ("npm", &["--version"]),
+    packages: &["nodejs", "npm"],
+    purpose: "drives the browser",
+};
+
 /// Makes sure that tools are there; installs them with apt-get when they are not and we are root.
 pub fn tools(wanted: &[Tool]) -> Result {
     let missing: Vec<&Tool> = wanted

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::console;
 use crate::prepare::{C_COMPILER, toolchain, tools};
 use crate::problem::{Problem, Result};
 use crate::process::{build, words};
@@ -30,8 +31,13 @@ pub fn run(options: &Options) -> Result {
         );
     }
     build(&tree, &["dr-local", "dr"], options.release)?;
+    if let Err(problem) = console::ready(&tree) {
+        // Everything but the console works without it.
+        println!("The console is not built: {problem}");
+    }
     let mut server = Command::new(tree.built(profile, "dr-local"));
     server.current_dir(tree.root());
+    server.arg("--console").arg(console::folder(&tree));
     for argument in &options.arguments {
         server.arg(if argument == "--help-server" {
             "--help"

@@ -42,6 +42,9 @@ pub struct Options {
     /// Port of the simulated AWS; 0 takes a free one.
     #[arg(long, default_value_t = 8081)]
     pub sim_port: u16,
+    /// The console's files, as `cargo xtask console` writes them; nothing is served where there are none.
+    #[arg(long, default_value = "target/console")]
+    pub console: PathBuf,
     /// Prepare the state, print what would be served, and end.
     #[arg(long)]
     pub print_only: bool,
@@ -82,6 +85,9 @@ pub fn ready(local: &Local, options: &Options, (api, sim): (SocketAddr, SocketAd
         options.state.display(),
         installation.access_key_id,
     );
+    if local.has_console() {
+        let _ = writeln!(text, "  console           http://{api}/\n");
+    }
     users(&mut text, local);
     try_next(&mut text, local, api);
     text

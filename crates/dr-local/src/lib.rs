@@ -9,6 +9,7 @@
 
 pub mod auth;
 pub mod cli;
+pub mod console;
 pub mod db;
 pub mod driver;
 pub mod function;

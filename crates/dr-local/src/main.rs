@@ -10,6 +10,7 @@ use dr_error::Clock;
 use dr_error::clock::SystemClock;
 use dr_error::ids::RandomIds;
 use dr_local::cli::{Options, ready};
+use dr_local::console::Console;
 use dr_local::server::{Ports, asked_to_stop, serve};
 use dr_local::{Local, LocalOptions, SignIn, wiring};
 use dr_sim::Speed;
@@ -39,7 +40,9 @@ async fn main() -> ExitCode {
 async fn run(options: Options) -> Result<(), Box<dyn Error>> {
     // The ports first: two servers must not both believe that they start.
     let ports = Ports::open(options.host, options.port, options.sim_port).await?;
-    let local = Local::open(local_options(&options)?, wiring::product).await?;
+    let local = Local::open(local_options(&options)?, wiring::product)
+        .await?
+        .with_console(Console::in_folder(options.console.clone()));
     let text = ready(&local, &options, (ports.api()?, ports.sim()?));
     let mut out = io::stdout();
     out.write_all(text.as_bytes())?;

@@ -5,7 +5,7 @@ use crate::prepare::{C_COMPILER, component, toolchain, tools};
 use crate::problem::Result;
 use crate::process::{cargo, run};
 use crate::tree::Tree;
-use crate::{generate, house};
+use crate::{browser, console, generate, house};
 
 /// One check.
 pub struct Step {
@@ -74,6 +74,16 @@ pub const STEPS: &[Step] = &[
         about: "hostile input by schemathesis, and lambda.invoke by boto3, against the one-machine server",
         run: outside::api,
     },
+    Step {
+        name: "console",
+        about: "the web console: format, lints, tests, and that it is small enough",
+        run: web_console,
+    },
+    Step {
+        name: "browser",
+        about: "the web console in Chromium against the one-machine server: use, accessibility, policy",
+        run: browser::test,
+    },
 ];
 
 fn format(tree: &Tree) -> Result {
@@ -97,6 +107,13 @@ fn clippy(tree: &Tree) -> Result {
         "-D",
         "warnings",
     ]))
+}
+
+fn web_console(tree: &Tree) -> Result {
+    ready_to_build(tree)?;
+    component(tree, "rustfmt")?;
+    component(tree, "clippy")?;
+    console::check(tree)
 }
 
 fn unit(tree: &Tree) -> Result {

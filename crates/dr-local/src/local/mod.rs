@@ -17,6 +17,7 @@ use dr_sim::{Home, Sim, SimOptions, Speed};
 use tokio::sync::Notify;
 
 use crate::auth::{Issuer, NewUser, Sessions, Users};
+use crate::console::Console;
 use crate::db::{Db, StorageError};
 use crate::driver::{self, Driver, Schedule};
 use crate::function::Handlers;
@@ -150,6 +151,7 @@ pub struct Local {
     pub changed: Arc<Notify>,
     door: Door,
     invoke: InvokeEndpoint,
+    console: Option<Console>,
     _dir: Arc<StateDir>,
 }
 
@@ -268,14 +270,31 @@ impl Local {
             changed,
             door,
             invoke,
+            console: None,
             _dir: dir,
         })
     }
 
-    /// The product's port: REST, sign-in, `/healthz`, and Lambda's Invoke API.
+    /// The product's port: REST, sign-in, `/healthz`, Lambda's Invoke API and, where it was built, the console.
     pub fn router(&self) -> Router {
-        let routes = self.door.router().merge(self.invoke.clone().router());
+        let mut routes = self.door.router().merge(self.invoke.clone().router());
+        if let Some(console) = &self.console {
+            routes = routes.merge(console.router());
+        }
         routes.layer(middleware::from_fn(rest::only_loopback_names))
+    }
+
+    /// The same product with the console at its front door.
+    #[must_use]
+    pub fn with_console(mut self, console: Option<Console>) -> Self {
+        self.console = console;
+        self
+    }
+
+    /// Whether the console is served.
+    #[must_use]
+    pub fn has_console(&self) -> bool {
+        self.console.is_some()
     }
 
     /// The simulator's port: the AWS wire, `/_sim`, and Lambda's Invoke API as well, so that one

@@ -1,0 +1,168 @@
+//! The table of pages: path, title, place in the navigation, who may see it, what draws it. Adding a page is a folder in
+//! `pages` and a line here.
+
+use dr_model::role::{Permission, Role};
+use leptos::prelude::{AnyView, IntoAny as _};
+use ui::{NavItem, NavSection};
+
+use crate::pages;
+use crate::route::{link, matches};
+
+/// Where a page stands in the navigation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Section {
+    /// Above all.
+    Top,
+    /// What is protected, and how it fails over.
+    Failover,
+    /// The way home.
+    Failback,
+    /// Replication and servers.
+    Replication,
+    /// What is seldom needed.
+    Settings,
+    /// Reached from other pages only.
+    Hidden,
+}
+
+impl Section {
+    /// Those that are shown, in order.
+    const SHOWN: [Section; 5] = [
+        Self::Top,
+        Self::Failover,
+        Self::Failback,
+        Self::Replication,
+        Self::Settings,
+    ];
+
+    fn title(self) -> &'static str {
+        match self {
+            Self::Top | Self::Hidden => "",
+            Self::Failover => "Failover",
+            Self::Failback => "Failback",
+            Self::Replication => "Replication",
+            Self::Settings => "Settings",
+        }
+    }
+}
+
+/// One page.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// Its path below the console: `/protection-groups/:group_id`.
+    pub path: &'static str,
+    /// Its title in the navigation and of the window.
+    pub title: &'static str,
+    /// Where it stands.
+    pub section: Section,
+    /// Who may see it.
+    pub needs: Permission,
+    /// What draws it.
+    pub view: fn() -> AnyView,
+}
+
+/// Shortens the lines below.
+const fn page(
+    path: &'static str,
+    title: &'static str,
+    section: Section,
+    needs: Permission,
+    view: fn() -> AnyView,
+) -> Page {
+    Page {
+        path,
+        title,
+        section,
+        needs,
+        view,
+    }
+}
+
+/// Every page, in the order of the navigation.
+pub const PAGES: &[Page] = &[
+    page("/", "Dashboard", Section::Top, Permission::Read, || {
+        pages::dashboard::Dashboard().into_any()
+    }),
+    page(
+        "/protection-groups",
+        "Protection groups",
+        Section::Failover,
+        Permission::Read,
+        || pages::protection_groups::ProtectionGroups().into_any(),
+    ),
+    page(
+        "/protection-groups/:group_id",
+        "Protection group",
+        Section::Hidden,
+        Permission::Read,
+        || pages::protection_group::GroupDetail().into_any(),
+    ),
+    page(
+        "/components",
+        "Components",
+        Section::Hidden,
+        Permission::Read,
+        || pages::components::Components().into_any(),
+    ),
+];
+
+/// The navigation as these roles see it, with the page of that path marked.
+#[must_use]
+pub fn navigation(roles: &[Role], path: &str) -> Vec<NavSection> {
+    let item = |page: &Page| NavItem {
+        text: page.title.to_owned(),
+        href: link(page.path),
+        is_current: is_within(page.path, path),
+    };
+    Section::SHOWN
+        .into_iter()
+        .map(|section| NavSection {
+            title: section.title().to_owned(),
+            items: PAGES
+                .iter()
+                .filter(|page| {
+                    page.section == section && roles.iter().any(|role| role.allows(page.needs))
+                })
+                .map(item)
+                .collect(),
+        })
+        .filter(|section| !section.items.is_empty())
+        .collect()
+}
+
+/// The path is that of the page, or below it.
+fn is_within(page: &'static str, path: &str) -> bool {
+    matches(page, path).is_some() || (page != "/" && path.starts_with(&format!("{}/", link(page))))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use dr_model::role::Role;
+
+    use super::{PAGES, navigation};
+
+    #[test]
+    fn paths_are_unique_and_each_is_found() {
+        let mut seen = HashSet::new();
+        assert!(
+            PAGES
+                .iter()
+                .all(|page| seen.insert(page.path) && page.path.starts_with('/'))
+        );
+    }
+
+    #[test]
+    fn a_detail_marks_its_list_and_nobody_without_a_role_sees_a_page() {
+        let sections = navigation(&[Role::ReadOnly], "/console/protection-groups/pg-1");
+        let current: Vec<_> = sections
+            .iter()
+            .flat_map(|section| &section.items)
+            .filter(|item| item.is_current)
+            .collect();
+        assert_eq!(current.len(), 1);
+        assert_eq!(current[0].text, "Protection groups");
+        assert!(navigation(&[], "/console/").is_empty());
+    }
+}

@@ -1,0 +1,183 @@
+//! The signals of one table: its query follows the URL and the URL follows it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_location, use_navigate};
+use leptos_router::params::ParamsMap;
+
+use super::column::Column;
+use super::preferences::Preferences;
+use super::query::Query;
+use crate::browser;
+
+/// How a row is known: its id.
+pub(super) type RowKey<T> = Arc<dyn Fn(&T) -> String + Send + Sync>;
+
+/// What the parts of a table share.
+pub(super) struct TableState<T: Send + Sync + 'static> {
+    pub(super) rows: Signal<Arc<Vec<T>>>,
+    pub(super) columns: StoredValue<Vec<Column<T>>>,
+    pub(super) key: StoredValue<RowKey<T>>,
+    pub(super) query: RwSignal<Query>,
+    pub(super) preferences: RwSignal<Preferences>,
+    pub(super) found: Memo<Vec<usize>>,
+    pub(super) selection: Option<RwSignal<BTreeSet<String>>>,
+}
+
+impl<T: Send + Sync + 'static> Clone for TableState<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for TableState<T> {}
+
+impl<T: Send + Sync + 'static> TableState<T> {
+    pub(super) fn new(
+        id: &str,
+        prefix: String,
+        rows: Signal<Arc<Vec<T>>>,
+        columns: Vec<Column<T>>,
+        key: RowKey<T>,
+        selection: Option<RwSignal<BTreeSet<String>>>,
+    ) -> Self {
+        let preferences = kept_preferences(format!("dr.table.{id}"), &columns);
+        let columns = StoredValue::new(columns);
+        let query = RwSignal::new(Query::default());
+        follow_url(query, prefix);
+        let found = Memo::new(move |_| {
+            query.with(|query| {
+                rows.with(|rows| columns.with_value(|columns| query.arrange(rows, columns)))
+            })
+        });
+        Self {
+            rows,
+            columns,
+            key: StoredValue::new(key),
+            query,
+            preferences,
+            found,
+            selection,
+        }
+    }
+
+    /// Changes what is asked; the page is the first again.
+    pub(super) fn ask(self, change: impl FnOnce(&mut Query)) {
+        self.query.update(|query| {
+            query.page = 0;
+            change(query);
+        });
+    }
+
+    /// The columns that are shown now.
+    pub(super) fn shown(self) -> Vec<Column<T>> {
+        self.preferences.with(|preferences| {
+            self.columns.with_value(|columns| {
+                columns
+                    .iter()
+                    .filter(|column| !preferences.hidden.contains(column.id))
+                    .cloned()
+                    .collect()
+            })
+        })
+    }
+
+    /// Ids of all rows that are asked for, on all pages.
+    pub(super) fn found_keys(self) -> BTreeSet<String> {
+        self.rows.with(|rows| {
+            self.key.with_value(|key| {
+                self.found.with(|found| {
+                    found
+                        .iter()
+                        .filter_map(|at| rows.get(*at))
+                        .map(|row| key(row))
+                        .collect()
+                })
+            })
+        })
+    }
+}
+
+fn kept_preferences<T: 'static>(name: String, columns: &[Column<T>]) -> RwSignal<Preferences> {
+    let usual = Preferences::usual(
+        columns
+            .iter()
+            .filter(|column| column.is_hidden)
+            .map(|column| column.id),
+    );
+    let preferences = RwSignal::new(
+        browser::kept(&name)
+            .and_then(|text| Preferences::read(&text))
+            .unwrap_or(usual),
+    );
+    Effect::new(move |before: Option<()>| {
+        let text = preferences.with(Preferences::write);
+        if before.is_some() {
+            browser::keep(&name, &text);
+        }
+    });
+    preferences
+}
+
+/// Of two things that follow each other one must remember what was written last, or they would chase each other.
+fn follow_url(query: RwSignal<Query>, prefix: String) {
+    let location = use_location();
+    let navigate = use_navigate();
+    let last = StoredValue::new(Vec::<(String, String)>::new());
+    let (read_prefix, pathname, parameters) = (prefix.clone(), location.pathname, location.query);
+    let read = move |parameters: &ParamsMap| {
+        let pairs: Vec<(String, String)> = parameters
+            .clone()
+            .into_iter()
+            .map(|(name, value)| (name.into_owned(), value))
+            .collect();
+        Query::read(
+            &read_prefix,
+            pairs
+                .iter()
+                .map(|(name, value)| (name.as_str(), value.as_str())),
+        )
+    };
+    query.set(parameters.with_untracked(&read));
+    last.set_value(query.with_untracked(|query| query.write(&prefix)));
+    let home = pathname.get_untracked();
+    let write_prefix = prefix.clone();
+    Effect::new(move |_| {
+        let asked = parameters.with(&read);
+        // On the way to another page: its parameters are not ours.
+        if pathname.get_untracked() == home
+            && last.with_value(|last| *last != asked.write(&write_prefix))
+        {
+            last.set_value(asked.write(&write_prefix));
+            query.set(asked);
+        }
+    });
+    Effect::new(move |_| {
+        let wanted = query.with(|query| query.write(&prefix));
+        if last.with_value(|last| *last == wanted) {
+            return;
+        }
+        let mut all = ParamsMap::new();
+        for (name, value) in parameters.get_untracked() {
+            if !Query::owns(&prefix, &name) {
+                all.insert(name, value);
+            }
+        }
+        for (name, value) in wanted.clone() {
+            all.insert(name, value);
+        }
+        last.set_value(wanted);
+        let options = NavigateOptions {
+            replace: true,
+            scroll: false,
+            ..NavigateOptions::default()
+        };
+        navigate(
+            &format!("{}{}", pathname.get_untracked(), all.to_query_string()),
+            options,
+        );
+    });
+}

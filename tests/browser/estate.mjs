@@ -1,0 +1,50 @@
+// What the pages show: groups with pairs, and a plan, made through the API.
+
+import { URL_OF, password } from "./console.mjs";
+
+const DIRECTION = {
+  primary: { account_id: "111122223333", region: "us-east-1" },
+  recovery: { account_id: "444455556666", region: "us-west-2" },
+};
+
+/** The REST API as a user. */
+export async function api(user = "admin") {
+  const answered = await fetch(`${URL_OF}/auth/sign-in`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ username: user, password: password(user) }),
+  });
+  const { id_token } = await answered.json();
+  return async (method, path, body) => {
+    const response = await fetch(URL_OF + path, {
+      method,
+      headers: { authorization: `Bearer ${id_token}`, "content-type": "application/json" },
+      body: body && JSON.stringify(body),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${JSON.stringify(answer)}`);
+    return answer;
+  };
+}
+
+/** Makes the groups db, app and web with their pairs, and a plan of three waves; gives their ids. */
+export async function make() {
+  const call = await api();
+  const groups = {};
+  // A server that is used again has them already.
+  const known = await call("GET", "/protection-groups?limit=1000");
+  const plans = await call("GET", "/recovery-plans?limit=1000");
+  if (plans.recovery_plans.some((plan) => plan.name === "fleet")) {
+    for (const group of known.protection_groups) groups[group.name] = group.id;
+    return { call, groups, plan: plans.recovery_plans.find((plan) => plan.name === "fleet").id };
+  }
+  for (const tier of ["db", "app", "web"]) {
+    const group = await call("POST", "/protection-groups", { name: tier, direction: DIRECTION, selection: { tags: { Tier: tier } } });
+    groups[tier] = group.id;
+    await call("POST", `/protection-groups/${group.id}/instance-pairs`, { fuzzy_matching_tolerance: 0.2 });
+  }
+  const waves = Object.entries(groups).map(([name, id]) => ({ name, group_ids: [id] }));
+  const plan = await call("POST", "/recovery-plans", { name: "fleet", waves });
+  await call("POST", "/replication/refresh", {});
+  return { call, groups, plan: plan.id };
+}
