@@ -1,12 +1,14 @@
-//! The guard: what a start, stop, terminate, disconnect or delete would destroy. Pure; nothing destructive
-//! is reachable except through it.
+//! The guard: what a start, stop, terminate, disconnect or delete would destroy. Nothing destructive is reachable
+//! except through it: `verdict` and this file decide, and are pure; `carry_out` alone asks AWS.
 //!
 //! A new drill or recovery of a source server terminates all its earlier recovery instances, even
 //! disconnected ones: a drill after a real failover would destroy production.
 
+pub(crate) mod carry_out;
 pub mod verdict;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
 
 use dr_error::{Error, Result};
 use dr_model::execution::LaunchInto;
@@ -16,7 +18,9 @@ use dr_model::server::RecoveryInstance;
 
 use crate::sessions::re_protect;
 
-use self::verdict::{Destruction, Hit, Verdict, verdict};
+use self::verdict::{Destruction, Hit, Verdict, Words, verdict};
+
+pub use self::carry_out::{REFUSED, Target};
 
 /// What starting a launch of these servers would destroy: every live recovery instance that a real
 /// recovery made, whoever launched it, and every drill instance that is the very instance to launch into.
@@ -61,6 +65,18 @@ fn hit_by_launch(is_drill: bool, is_target: bool) -> Hit {
         (true, true) => Hit::DrillInTarget,
         (true, false) => Hit::Drill,
     }
+}
+
+/// An instance of a drill that ends. The end is confirmed before a list of what it terminates, on which a pre-provisioned
+/// instance stands only if its id was typed. In the recovery region nobody's protection hangs on one that replicates back.
+#[must_use]
+pub fn of_drill<Id: Display>(id: Id, instance: &RecoveryInstance, is_failback: bool) -> Target<Id> {
+    let is_reversed = is_failback && re_protect::is_reversed(instance);
+    let hit = match hit_by_launch(instance.is_drill, true) {
+        Hit::DrillInTarget if is_reversed => Hit::DrillReversed,
+        other => other,
+    };
+    Target::new(id, hit).typed([Words::InstanceId])
 }
 
 /// What an instance is, when it was launched, whether it replicates back, and what would become of it.

@@ -14,8 +14,8 @@ use dr_model::session::{
 };
 
 use crate::app::App;
-use crate::guard::loss;
 use crate::guard::verdict::{Destruction, Hit, Verdict, verdict};
+use crate::guard::{Target, carry_out, loss};
 use crate::sessions::re_protect::is_reversed;
 
 /// A recovery instance and what is known around it.
@@ -199,6 +199,10 @@ pub async fn terminate(
     };
     let is_back = source.is_some_and(|one| one.direction == ReplicationDirection::Failback);
     let hit = hit(&instance, is_back, is_target, held.as_ref());
+    let needed = match verdict(Destruction::Terminate, hit) {
+        Verdict::NeedsConfirmation(words) => Some(words),
+        Verdict::Allowed | Verdict::Refused(_) => None,
+    };
     let (mut answer, words) = judged(&instance, &instance_id, hit, session.as_ref());
     if dry_run {
         return Ok(answer);
@@ -217,10 +221,9 @@ pub async fn terminate(
             problem.got(confirm.unwrap_or_default()),
         ]));
     }
-    let job = cloud
-        .drs
-        .terminate_recovery_instances(std::slice::from_ref(id))
-        .await?;
+    // What had to be typed, was.
+    let target = Target::new(id.clone(), hit).typed(needed);
+    let job = carry_out::terminate(&cloud, &[target]).await?;
     tracing::warn!(%place, instance = %id, job = %job.id, "recovery instance is terminated");
     answer.job_id = Some(job.id);
     Ok(answer)

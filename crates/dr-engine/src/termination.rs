@@ -6,13 +6,14 @@ use dr_error::{AwsClass, Error, Result};
 use dr_model::check::{Check, Severity};
 use dr_model::execution::{Execution, MAX_SERVERS_PER_JOB, ServerStatus};
 use dr_model::guard::Loss;
-use dr_model::ids::{ExecutionId, InstanceId, JobId, SourceServerId};
+use dr_model::ids::{ExecutionId, InstanceId, JobId, RecoveryInstanceId, SourceServerId};
 use dr_model::server::RecoveryInstance;
 use futures::{StreamExt, stream};
 
 use crate::app::App;
 use crate::cloud::Cloud;
-use crate::guard::{self, EndOfDrill, Launched};
+use crate::guard::carry_out;
+use crate::guard::{self, EndOfDrill, Launched, Target, of_drill};
 use crate::recovery::header;
 use crate::sessions::re_protect;
 use crate::validation::gather::CONCURRENCY;
@@ -74,7 +75,7 @@ pub async fn run(
         return Ok((execution, outcome));
     }
     let is_failback = execution.session_id.is_some();
-    carry_out(&cloud, &end, is_failback, &mut outcome).await?;
+    end_all(&cloud, &end, is_failback, &mut outcome).await?;
     if !outcome.problems.is_empty() {
         // Not at its end: the next run does the rest.
         return Ok((execution, outcome));
@@ -149,15 +150,16 @@ fn loss(instance: &RecoveryInstance) -> Option<Loss> {
     })
 }
 
-async fn carry_out(
+async fn end_all(
     cloud: &Cloud,
     end: &EndOfDrill,
     is_failback: bool,
     outcome: &mut Outcome,
 ) -> Result<()> {
+    let recorded = |one: &RecoveryInstance| of_drill(one.id.clone(), one, is_failback);
     for chunk in end.terminate.chunks(MAX_SERVERS_PER_JOB) {
-        let ids: Vec<_> = chunk.iter().map(|instance| instance.id.clone()).collect();
-        match cloud.drs.terminate_recovery_instances(&ids).await {
+        let ids: Vec<_> = chunk.iter().map(recorded).collect();
+        match carry_out::terminate(cloud, &ids).await {
             Ok(job) => outcome.job_ids.push(job.id),
             // Another job has them, or they are gone: the next run finds out.
             Err(error) => outcome
@@ -166,12 +168,18 @@ async fn carry_out(
         }
     }
     // Stopped first: while DRS still records an instance, whoever comes after a crash finds it and goes on.
-    cloud.ec2.stop_instances(&outcome.released).await?;
+    let stops: Vec<_> = end
+        .release
+        .iter()
+        .filter_map(|one| Some(of_drill(one.instance_id.clone()?, one, is_failback)))
+        .collect();
+    carry_out::stop(cloud, &stops).await?;
     let releases = end.release.iter().map(|instance| async move {
+        let target = recorded(instance);
         let released = match way_out(is_failback, instance) {
-            WayOut::DisconnectFirst => release(cloud, instance).await,
-            WayOut::RecordOnly => cloud.drs.delete_recovery_instance(&instance.id).await,
-            WayOut::RecordThenDisconnect => release_returned(cloud, instance).await,
+            WayOut::DisconnectFirst => release(cloud, &target).await,
+            WayOut::RecordOnly => carry_out::delete_record(cloud, &target).await,
+            WayOut::RecordThenDisconnect => release_returned(cloud, &target).await,
         };
         (instance, released)
     });
@@ -213,25 +221,23 @@ fn way_out(is_failback: bool, instance: &RecoveryInstance) -> WayOut {
 
 /// Forgets the record of a failback drill. DRS insists on disconnecting where the way back was made by installing an
 /// agent.
-async fn release_returned(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
-    match cloud.drs.delete_recovery_instance(&instance.id).await {
-        Err(error) if error.aws_class() == Some(AwsClass::Conflict) => {
-            release(cloud, instance).await
-        }
+async fn release_returned(cloud: &Cloud, target: &Target<RecoveryInstanceId>) -> Result<()> {
+    match carry_out::delete_record(cloud, target).await {
+        Err(error) if error.aws_class() == Some(AwsClass::Conflict) => release(cloud, target).await,
         other => other,
     }
 }
 
 /// Takes an instance out of DRS without terminating it: disconnect, then delete the record. Each may have
 /// happened before.
-pub(crate) async fn release(cloud: &Cloud, instance: &RecoveryInstance) -> Result<()> {
+pub(crate) async fn release(cloud: &Cloud, target: &Target<RecoveryInstanceId>) -> Result<()> {
     let gone_before = |error: Error| match error.aws_class() {
         Some(AwsClass::NotFound | AwsClass::Conflict) => Ok(()),
         _ => Err(error),
     };
-    let disconnected = cloud.drs.disconnect_recovery_instance(&instance.id).await;
+    let disconnected = carry_out::disconnect(cloud, target).await;
     disconnected.or_else(gone_before)?;
-    cloud.drs.delete_recovery_instance(&instance.id).await
+    carry_out::delete_record(cloud, target).await
 }
 
 fn problem(instance: &RecoveryInstance, error: &Error) -> Check {

@@ -45,7 +45,7 @@ fn of_file(path: &str, text: &str) -> Vec<String> {
 }
 
 /// Test code in its own file.
-fn is_test(path: &str) -> bool {
+pub(super) fn is_test(path: &str) -> bool {
     path.starts_with("tests/")
         || path.contains("/tests/")
         || path.contains("/benches/")

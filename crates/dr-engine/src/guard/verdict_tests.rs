@@ -10,10 +10,7 @@ fn cell(verdict: Verdict) -> String {
         Verdict::Allowed => "yes".to_owned(),
         Verdict::NeedsConfirmation(Words::InstanceId) => "type its id".to_owned(),
         Verdict::NeedsConfirmation(words) => {
-            format!(
-                "say \"{}\"",
-                words.text(&"i-0000000000000000b".parse().unwrap())
-            )
+            format!("say \"{}\"", words.text("i-0000000000000000b"))
         }
         Verdict::Refused(why) => format!("no: {why}"),
     }
@@ -91,6 +88,53 @@ fn what_protects_production_and_the_only_way_home_are_never_stopped_or_deleted()
     }
     for what in [D::StopReplication, D::DeleteSourceServer] {
         assert_eq!(verdict(what, H::SpentWayHome), Verdict::Allowed);
+    }
+}
+
+#[test]
+fn what_came_home_is_stopped_and_forgotten_by_going_back_alone() {
+    let go_back = Verdict::NeedsConfirmation(Words::GoBack);
+    assert_eq!(verdict(D::Stop, H::HomeUnprotected), go_back);
+    assert_eq!(verdict(D::DeleteRecord, H::TakenBack), go_back);
+    // Re-protected, or all that is left.
+    assert!(matches!(verdict(D::Stop, H::Home), Verdict::Refused(_)));
+    // B2 replicates to it.
+    assert!(matches!(
+        verdict(D::Disconnect, H::TakenBack),
+        Verdict::Refused(_)
+    ));
+}
+
+#[test]
+fn a_drill_is_never_re_protected() {
+    for hit in [H::Drill, H::DrillInTarget, H::DrillReversed] {
+        assert!(matches!(
+            verdict(D::ReverseReplication, hit),
+            Verdict::Refused(_)
+        ));
+    }
+    for hit in [H::OnItsWayHome, H::HomeUnprotected] {
+        assert_eq!(verdict(D::ReverseReplication, hit), Verdict::Allowed);
+    }
+}
+
+#[test]
+fn an_agent_is_removed_only_from_what_is_on_its_way_home_and_at_the_price_of_a_full_copy() {
+    for hit in H::ALL.into_iter().filter(|hit| *hit != H::Nothing) {
+        let found = verdict(D::UninstallAgent, hit);
+        if hit == H::OnItsWayHome {
+            assert_eq!(found, Verdict::NeedsConfirmation(Words::FullCopy));
+        } else {
+            assert!(matches!(found, Verdict::Refused(_)), "{hit:?}");
+        }
+    }
+}
+
+#[test]
+fn of_volumes_only_those_go_that_launches_left() {
+    for hit in H::ALL.into_iter().filter(|hit| *hit != H::Nothing) {
+        let is_allowed = verdict(D::DeleteVolume, hit) == Verdict::Allowed;
+        assert_eq!(is_allowed, hit == H::LeftVolume, "{hit:?}");
     }
 }
 

@@ -7,15 +7,19 @@ use dr_error::{AwsClass, Error, Result};
 use dr_model::execution::{Batch, BatchLaunch, Execution, LaunchInto};
 use dr_model::ids::SourceServerId;
 use dr_model::job::Job;
+use dr_model::server::RecoveryInstance;
 use dr_monitor::observe::{failed, started};
 
 use crate::app::App;
 use crate::cloud::Cloud;
-use crate::guard;
+use crate::guard::{self, carry_out};
 use crate::recovery::decide::launchable;
 
 /// How long a batch that DRS calls in conflict is tried again before its servers fail: 10 minutes.
 const CONFLICT_PATIENCE_SECONDS: i64 = 600;
+
+/// Where each server goes.
+type Destinations = BTreeMap<SourceServerId, LaunchInto>;
 
 /// What launching came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,22 +41,17 @@ pub async fn launch(
     batch: &mut Batch,
     jobs: &[Job],
 ) -> Result<Launched> {
-    if spare_the_live(app, cloud, execution, batch).await? {
+    let Some((destinations, existing)) = spare_the_live(app, cloud, execution, batch).await? else {
         return Ok(Launched::Settled);
-    }
+    };
     let now = app.clock().now();
     batch.launch = BatchLaunch::Intended { at: now };
     app.store().update_batch(execution, batch).await?;
     let servers = launchable(batch);
-    match cloud
-        .drs
-        .start_recovery(
-            &servers,
-            execution.execution_type.is_drill(),
-            &BTreeMap::new(),
-        )
-        .await
-    {
+    let is_drill = execution.execution_type.is_drill();
+    let answer =
+        carry_out::start_recovery(cloud, &servers, is_drill, &destinations, &existing).await;
+    match answer {
         Ok(job) => {
             *batch = started(batch, job.id, now);
             app.store().update_batch(execution, batch).await?;
@@ -63,16 +62,17 @@ pub async fn launch(
 }
 
 /// The guard once more: a wave may begin hours after the start, and somebody may have recovered a server
-/// meanwhile. Such a server fails, so that what runs is not terminated; the others launch at the next look.
+/// meanwhile. Such a server fails, so that what runs is not terminated; the others launch at the next look. Answers
+/// what the guard judged, where it spares nobody.
 async fn spare_the_live(
     app: &App,
     cloud: &Cloud,
     execution: &Execution,
     batch: &mut Batch,
-) -> Result<bool> {
+) -> Result<Option<(Destinations, Vec<RecoveryInstance>)>> {
     let servers = launchable(batch);
     let existing = cloud.drs.recovery_instances_of(&servers).await?;
-    let destinations: BTreeMap<_, _> = batch
+    let destinations: Destinations = batch
         .servers
         .iter()
         .map(|server| &server.blueprint)
@@ -84,13 +84,13 @@ async fn spare_the_live(
         .collect();
     let losses = guard::losses_of_launch(&destinations, &existing);
     if losses.is_empty() {
-        return Ok(false);
+        return Ok(Some((destinations, existing)));
     }
     for loss in losses {
         *batch = failed(batch, &[loss.source_server_id], &loss.why);
     }
     app.store().update_batch(execution, batch).await?;
-    Ok(true)
+    Ok(None)
 }
 
 async fn refused(

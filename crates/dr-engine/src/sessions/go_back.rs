@@ -1,7 +1,8 @@
 //! Undoing a failback on trial: what came home is stopped, production stays in the recovery region and goes on
 //! replicating home. Whatever was written on the instances that came home is lost.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::fmt::Display;
 
 use dr_error::{Error, FieldProblem, Result};
 use dr_model::ids::{InstanceId, SessionId, SourceServerId};
@@ -11,8 +12,12 @@ use futures::{StreamExt, stream};
 
 use crate::app::App;
 use crate::cloud::Cloud;
+use crate::guard::verdict::{Destruction, Hit, Words};
+use crate::guard::{Target, carry_out};
 use crate::sessions::live::{self, Live};
-use crate::sessions::{Accepted, Chosen, Decision, Done, Outcomes, change, commit, moved};
+use crate::sessions::{
+    Accepted, Chosen, Decision, Done, Outcomes, change, commit, moved, re_protect,
+};
 use crate::validation::gather::CONCURRENCY;
 
 /// What a person types to confirm.
@@ -52,7 +57,7 @@ pub async fn start(app: &App, id: &SessionId, confirm: &str) -> Result<Accepted>
     begin(app, id, None).await
 }
 
-/// Marks what is on trial. A server whose recovery instance is gone is not taken: what came home is then all there is.
+/// Marks what is on trial, where the guard lets its instance be stopped.
 ///
 /// # Errors
 /// `NOT_ALLOWED`; what AWS or the store answers.
@@ -62,10 +67,9 @@ pub(crate) async fn begin(app: &App, id: &SessionId, chosen: Chosen<'_>) -> Resu
     let parts = app.store().session_parts(&session).await?;
     let trial = commit::on_trial(&session, &parts);
     let live = live::look(app, &session, &trial).await?;
-    let standing: BTreeSet<SourceServerId> = trial
+    let kept: BTreeMap<SourceServerId, String> = trial
         .iter()
-        .filter(|server| live.b2(server).is_some_and(RecoveryInstance::is_live))
-        .map(|server| server.source_server_id.clone())
+        .filter_map(|server| Some((server.source_server_id.clone(), why_not(server, &live)?)))
         .collect();
     let accepted = change::mark(app, id, Action::GoBack, chosen, |server| {
         if server.stage == Stage::GoingBack {
@@ -77,11 +81,8 @@ pub(crate) async fn begin(app: &App, id: &SessionId, chosen: Chosen<'_>) -> Resu
         if !commit::is_on_trial(&session, server) {
             return Err("It came home by an earlier failback, which is committed".to_owned());
         }
-        if !standing.contains(&server.source_server_id) {
-            return Err(
-                "Its recovery instance is gone: what came home is all that is left of it"
-                    .to_owned(),
-            );
+        if let Some(why) = kept.get(&server.source_server_id) {
+            return Err(why.clone());
         }
         server.stage = server
             .stage
@@ -94,6 +95,40 @@ pub(crate) async fn begin(app: &App, id: &SessionId, chosen: Chosen<'_>) -> Resu
     .await?;
     tracing::warn!(session = %id, servers = accepted.servers.len(), "failback is undone");
     Ok(accepted)
+}
+
+/// What stopping A4, or deleting its record, hits. Without B2 it is all that is left; and once B1 follows it, it is what
+/// people have settled on. Pure.
+fn hit(server: &SessionServer, live: &Live, is_stopped: bool) -> Hit {
+    let has_copy = live.b2(server).is_some_and(RecoveryInstance::is_live);
+    if !has_copy || live.a3(server).is_some_and(re_protect::is_reversed) {
+        Hit::Home
+    } else if is_stopped {
+        Hit::TakenBack
+    } else {
+        Hit::HomeUnprotected
+    }
+}
+
+/// Whoever asked for it typed the words, or set the policy that goes back by itself.
+fn target<Id: Display>(id: Id, hit: Hit) -> Target<Id> {
+    Target::new(id, hit).typed([Words::GoBack])
+}
+
+/// Why the instance that came home may not be stopped. Pure.
+fn why_not(server: &SessionServer, live: &Live) -> Option<String> {
+    let a4 = server.returned.as_ref()?.instance_id.clone()?;
+    let refused = target(a4, hit(server, live, false)).allow(Destruction::Stop);
+    let error = refused.err()?;
+    let is_copied = live.b2(server).is_some_and(RecoveryInstance::is_live);
+    Some(if is_copied {
+        format!(
+            "It is re-protected already, which settles its failback: {}",
+            error.words()
+        )
+    } else {
+        "Its recovery instance is gone: what came home is all that is left of it".to_owned()
+    })
 }
 
 /// What a look shows. EC2 decides which step comes next, so it is asked when the step is taken.
@@ -176,31 +211,36 @@ async fn act(
     states: &BTreeMap<InstanceId, String>,
     servers: Vec<SessionServer>,
 ) -> Outcomes {
-    let steps: Vec<(SourceServerId, Next)> = servers
+    let steps: Vec<(&SessionServer, Next)> = servers
         .iter()
-        .map(|server| (server.source_server_id.clone(), next(server, live, states)))
+        .map(|server| (server, next(server, live, states)))
         .collect();
-    let running: Vec<InstanceId> = steps
-        .iter()
-        .filter_map(|(_, step)| match step {
-            Next::Stop(id) => Some(id.clone()),
-            _ => None,
-        })
-        .collect();
-    let mut refused = stop(cloud, &running).await;
+    let mut refused = BTreeMap::new();
+    let mut running = Vec::new();
+    for (server, step) in &steps {
+        let Next::Stop(id) = step else { continue };
+        let target = target(id.clone(), hit(server, live, false));
+        match target.allow(Destruction::Stop) {
+            Ok(()) => running.push(target),
+            Err(error) => drop(refused.insert(id.clone(), error)),
+        }
+    }
+    refused.extend(carry_out::stop_each(cloud, &running).await);
     let calls = steps.into_iter().map(|(server, step)| {
         let refused = match &step {
             Next::Stop(id) => refused.remove(id),
             _ => None,
         };
+        let hit = hit(server, live, true);
+        let server = server.source_server_id.clone();
         async move {
             let outcome = match (step, refused) {
                 (_, Some(error)) => Err(error),
-                (Next::Forget(record), None) => cloud
-                    .drs
-                    .delete_recovery_instance(&record.id)
-                    .await
-                    .map(|()| later()),
+                (Next::Forget(record), None) => {
+                    carry_out::delete_record(cloud, &target(record.id, hit))
+                        .await
+                        .map(|()| later())
+                }
                 (Next::Stop(_) | Next::Wait, None) => Ok(later()),
                 (Next::Done, None) => Ok(undone()),
             };
@@ -211,23 +251,6 @@ async fn act(
         .buffer_unordered(CONCURRENCY)
         .collect()
         .await
-}
-
-/// Stops instances; answers what EC2 said of those that it did not stop. A call for one that does not exist stops none
-/// of its chunk, so that then each is tried alone.
-pub(crate) async fn stop(cloud: &Cloud, ids: &[InstanceId]) -> BTreeMap<InstanceId, Error> {
-    if ids.is_empty() || cloud.ec2.stop_instances(ids).await.is_ok() {
-        return BTreeMap::new();
-    }
-    let calls = ids.iter().map(|id| async move {
-        let stopped = cloud.ec2.stop_instances(std::slice::from_ref(id)).await;
-        Some((id.clone(), stopped.err()?))
-    });
-    let answers: Vec<_> = stream::iter(calls.collect::<Vec<_>>())
-        .buffer_unordered(CONCURRENCY)
-        .collect()
-        .await;
-    answers.into_iter().flatten().collect()
 }
 
 /// A step was taken, and another follows: the next look takes it at once.

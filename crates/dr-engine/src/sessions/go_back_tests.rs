@@ -6,7 +6,8 @@ use dr_model::execution::ExecutionType;
 use dr_model::ids::InstanceId;
 use dr_model::session::{Return, SessionServer, Stage};
 
-use super::{Act, CONFIRMATION, Next, decide, next, undone};
+use super::{Act, CONFIRMATION, Next, decide, hit, next, undone, why_not};
+use crate::guard::verdict::Hit;
 use crate::sessions::live::Live;
 use crate::sessions::samples::{A1, A2, live, running, server, session};
 
@@ -80,6 +81,34 @@ fn an_instance_that_is_gone_has_only_its_record_to_be_deleted() {
         next(&came_home(), &live(None), &a4("terminated")),
         Next::Done
     );
+}
+
+#[test]
+fn what_came_home_is_not_stopped_where_nothing_else_is_left_or_it_is_re_protected() {
+    let server = came_home();
+    let live = recorded();
+    assert_eq!(hit(&server, &live, false), Hit::HomeUnprotected);
+    assert_eq!(hit(&server, &live, true), Hit::TakenBack);
+    assert_eq!(why_not(&server, &live), None);
+
+    let mut alone = recorded();
+    alone.recovered.clear();
+    assert_eq!(hit(&server, &alone, false), Hit::Home);
+    assert!(
+        why_not(&server, &alone)
+            .unwrap()
+            .contains("all that is left")
+    );
+
+    let mut settled = recorded();
+    for a3 in settled.returned.values_mut().flatten() {
+        a3.failback_state = Some("FAILBACK_IN_PROGRESS".into());
+    }
+    for is_stopped in [false, true] {
+        assert_eq!(hit(&server, &settled, is_stopped), Hit::Home);
+    }
+    let why = why_not(&server, &settled).unwrap();
+    assert!(why.contains("re-protected already") && why.contains("the live primary"));
 }
 
 #[test]

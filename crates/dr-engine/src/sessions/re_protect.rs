@@ -14,6 +14,8 @@ use futures::{StreamExt, stream};
 
 use crate::app::App;
 use crate::cloud::Cloud;
+use crate::guard::verdict::Hit;
+use crate::guard::{Target, carry_out};
 use crate::sessions::live::Live;
 use crate::sessions::{Accepted, Chosen, Decision, Done, Outcomes, change, moved};
 
@@ -156,12 +158,12 @@ fn follow(mut server: SessionServer, live: &Live, session: &FailoverSession) -> 
 pub async fn perform(
     app: &App,
     session: &FailoverSession,
-    _live: &Live,
+    live: &Live,
     acts: Vec<(SessionServer, Act)>,
 ) -> Outcomes {
     let calls = acts.into_iter().map(|(server, act)| async move {
         let outcome = match act {
-            Act::ReverseBack => reverse_back(app, session, &server).await,
+            Act::ReverseBack => reverse_back(app, session, live, &server).await,
             Act::VerifyLaunch => verify(app, session, &server).await,
         };
         (server.source_server_id, outcome)
@@ -172,18 +174,28 @@ pub async fn perform(
         .await
 }
 
+/// What turning A3 round hits. B1 would follow what a drill launched, and production would lose its points in time.
+fn hit(a3: Option<&RecoveryInstance>) -> Hit {
+    match a3 {
+        Some(a3) if a3.is_drill => Hit::DrillInTarget,
+        _ => Hit::HomeUnprotected,
+    }
+}
+
 async fn reverse_back(
     app: &App,
     session: &FailoverSession,
+    live: &Live,
     server: &SessionServer,
 ) -> Result<Done> {
+    let hit = hit(live.a3(server));
     let a3 = server
         .returned
         .as_ref()
         .and_then(|returned| returned.recovery_instance_id.clone())
         .ok_or_else(|| Error::internal("a server that did not come home is re-protected"))?;
     let here = app.cloud(&session.direction.primary).await?;
-    let arn = here.drs.reverse_replication(&a3).await?;
+    let arn = carry_out::reverse_replication(&here, &Target::new(a3, hit)).await?;
     tracing::info!(session = %session.id, server = %server.source_server_id, %arn, "re-protection started");
     Ok(Box::new(|server| {
         if server.forward.state == ReverseState::NotStarted {

@@ -5,7 +5,8 @@ use dr_model::replication::Replication;
 use dr_model::server::{RecoveryInstance, ReplicationState, SourceServer};
 use dr_model::session::{Return, ReverseState, SessionServer, Stage};
 
-use super::{Act, decide, is_level, is_reversed};
+use super::{Act, decide, hit, is_level, is_reversed};
+use crate::guard::verdict::Hit;
 use crate::samples::{at, source};
 use crate::sessions::live::Live;
 use crate::sessions::samples::{A1, A2, B1, live, replication, running, server, session};
@@ -56,6 +57,18 @@ fn sees(a3: Option<RecoveryInstance>, forward: Option<Replication>, now: i64) ->
 
 fn look(server: SessionServer, live: &Live) -> Decision {
     decide(server, live, &session(Stage::ReProtecting))
+}
+
+#[test]
+fn what_a_drill_launched_is_never_turned_round() {
+    let (failback, state) = NOT_REVERSED;
+    let a3 = a3(failback, state);
+    assert_eq!(hit(Some(&a3)), Hit::HomeUnprotected);
+    let drill = RecoveryInstance {
+        is_drill: true,
+        ..a3
+    };
+    assert_eq!(hit(Some(&drill)), Hit::DrillInTarget);
 }
 
 const NOT_REVERSED: (&str, &str) = ("FAILBACK_NOT_STARTED", "NOT_STARTED");

@@ -12,6 +12,8 @@ use futures::StreamExt;
 use futures::stream;
 
 use crate::app::App;
+use crate::guard::verdict::Hit;
+use crate::guard::{Target, carry_out};
 use crate::sessions::live::Live;
 use crate::sessions::{Accepted, Chosen, Decision, Outcomes, change, done, lost, moved};
 
@@ -176,7 +178,7 @@ pub async fn perform(
 ) -> Outcomes {
     let calls = acts.into_iter().map(|(server, act)| async move {
         let result = match act {
-            Act::Reverse => reverse(app, session, &server).await,
+            Act::Reverse => reverse(app, session, live, &server).await,
             Act::Restart => restart(app, session, live, &server).await,
         };
         (server.source_server_id, result.map(|()| done()))
@@ -187,16 +189,23 @@ pub async fn perform(
         .await
 }
 
-async fn reverse(app: &App, session: &FailoverSession, server: &SessionServer) -> Result<()> {
+async fn reverse(
+    app: &App,
+    session: &FailoverSession,
+    live: &Live,
+    server: &SessionServer,
+) -> Result<()> {
     let b2 = server
         .recovered
         .as_ref()
         .ok_or_else(|| Error::internal("a server without recovery instance replicates back"))?;
     let there = app.cloud(&session.direction.recovery).await?;
-    let arn = there
-        .drs
-        .reverse_replication(&b2.recovery_instance_id)
-        .await?;
+    let hit = match live.b2(server) {
+        Some(b2) if b2.is_drill => Hit::Drill,
+        _ => Hit::OnItsWayHome,
+    };
+    let target = Target::new(b2.recovery_instance_id.clone(), hit);
+    let arn = carry_out::reverse_replication(&there, &target).await?;
     tracing::info!(session = %session.id, server = %server.source_server_id, %arn, "reverse replication started");
     Ok(())
 }

@@ -172,6 +172,9 @@ pub struct Cleanup {
     pub terminate: bool,
     /// Delete the detached volumes too.
     pub delete_volumes: bool,
+    /// The user said that what came home may stay unprotected.
+    #[serde(default)]
+    pub accept_unprotected: bool,
     /// What could not be removed, with what to do by hand.
     pub manual: Vec<String>,
 }

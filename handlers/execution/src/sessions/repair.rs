@@ -4,14 +4,11 @@ use dr_api::bounded::Servers;
 use dr_api::failback::{AgentRepairStarted, InstallAgentsRequest, RepairCandidate};
 use dr_engine::App;
 use dr_engine::sessions::readiness::check;
-use dr_engine::sessions::repair::{self, ServerPreview};
+use dr_engine::sessions::repair::{self, CONFIRMATION, ServerPreview};
 use dr_error::{Error, FieldProblem, Result};
 use dr_model::session::Action;
 
 use super::{get, view};
-
-/// What a person types to confirm: a repair forces a full copy.
-const CONFIRMATION: &str = "full copy";
 
 pub async fn serve(app: &App, request: InstallAgentsRequest) -> Result<AgentRepairStarted> {
     let id = &request.session_id;

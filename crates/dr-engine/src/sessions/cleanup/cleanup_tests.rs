@@ -10,11 +10,13 @@ use dr_model::replication::ReplicationDirection;
 use dr_model::server::{ReplicationState, SourceServer};
 use dr_model::session::{Cleanup, CleanupStep as C, Return, SessionServer, Stage};
 
+use super::guarded::hit_of_way_back;
 use super::inventory::{Fate, Seen, of_server};
-use super::run::{End, end_of, hit_of_way_back};
+use super::run::{End, end_of};
 use super::volumes::{Side, is_left_by, strangers};
 use super::{Act, after, decide};
-use crate::guard::verdict::Hit;
+use crate::guard::Target;
+use crate::guard::verdict::{Hit, Words};
 use crate::samples::at;
 use crate::sessions::Act as Any;
 use crate::sessions::live::{Live, WaysBack};
@@ -36,7 +38,7 @@ pub(super) fn home(stage: Stage) -> SessionServer {
     server
 }
 
-fn cleaning(step: C) -> SessionServer {
+pub(super) fn cleaning(step: C) -> SessionServer {
     let mut server = home(Stage::CleaningUp);
     server.cleanup = Some(Cleanup {
         step,
@@ -45,7 +47,7 @@ fn cleaning(step: C) -> SessionServer {
     server
 }
 
-fn sees(way_back: Option<SourceServer>, has_a3: bool) -> Live {
+pub(super) fn sees(way_back: Option<SourceServer>, has_a3: bool) -> Live {
     let mut live = live(way_back);
     let a3 = has_a3.then(|| running(A1, A2));
     live.returned = [(A2.parse().unwrap(), a3.into_iter().collect())].into();
@@ -155,20 +157,19 @@ fn states(of: &[(&str, &str)]) -> BTreeMap<InstanceId, String> {
 #[test]
 fn how_a_recovery_instance_ends() {
     // Requirement 001, 8.3.
-    let record = || running(B2, B1);
+    let target = |words: &[Words]| {
+        Target::new(B2.parse().unwrap(), Hit::Replaced).typed(words.iter().copied())
+    };
+    let instance = || target(&[]).of(B2.parse().unwrap());
+    let released = || End::Release(instance(), target(&[]));
+    let terminated = || End::Terminate(target(&[Words::InstanceId]));
     for (into_new, named, has_record, state, expected) in [
-        (false, false, true, "running", End::Release(record())),
-        (false, false, true, "stopped", End::Release(record())),
-        (false, true, true, "running", End::Terminate(record())),
-        (true, false, true, "running", End::Terminate(record())),
+        (false, false, true, "running", released()),
+        (false, false, true, "stopped", released()),
+        (false, true, true, "running", terminated()),
+        (true, false, true, "running", terminated()),
         (false, false, false, "stopped", End::Over),
-        (
-            false,
-            false,
-            false,
-            "running",
-            End::Stop(B2.parse().unwrap()),
-        ),
+        (false, false, false, "running", End::Stop(instance())),
         (true, false, false, "terminated", End::Over),
         (false, true, false, "terminated", End::Over),
     ] {

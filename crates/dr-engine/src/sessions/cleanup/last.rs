@@ -7,6 +7,8 @@ use dr_model::session::{CleanupStep, SessionServer, StageEvent};
 use super::run::{Run, at_once, repeat};
 use super::volumes::{Side, is_left_by};
 use super::{Act, tell};
+use crate::guard::verdict::Hit;
+use crate::guard::{Target, carry_out};
 use crate::sessions::{Done, Outcomes, moved, re_protect};
 
 /// Volumes that resist this often are left to a person.
@@ -105,7 +107,8 @@ impl Run<'_> {
                 if !is_left_by(server, side, volume, self.live.now) {
                     continue;
                 }
-                if let Err(error) = cloud.ec2.delete_volume(&volume.id).await {
+                let target = Target::new(volume.id.clone(), Hit::LeftVolume);
+                if let Err(error) = carry_out::delete_volume(cloud, &target).await {
                     manual.push(format!(
                         "Delete volume {} in {}: {}",
                         volume.id,

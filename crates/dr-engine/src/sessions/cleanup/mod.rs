@@ -6,6 +6,7 @@
 
 pub mod cost;
 mod finish;
+mod guarded;
 pub mod inventory;
 mod last;
 mod run;
@@ -44,13 +45,16 @@ impl Act {
     }
 }
 
-/// What a look shows: steps that are visibly done already are passed over.
+/// What a look shows: steps that are visibly done already are passed over, and one that the guard refuses waits.
 #[must_use]
-pub fn decide(mut server: SessionServer, live: &Live, _session: &FailoverSession) -> Decision {
+pub fn decide(mut server: SessionServer, live: &Live, session: &FailoverSession) -> Decision {
     let mut cleanup = server.cleanup.take().unwrap_or_default();
     advance(&mut cleanup, &server, live);
     let step = cleanup.step;
     server.cleanup = Some(cleanup);
+    if let Err(error) = guarded::allow(step, &server, live) {
+        return Decision::wait(guarded::kept(server, Act(step), &error, live, session));
+    }
     if step == CleanupStep::Done {
         return Decision::wait(moved(server, StageEvent::CleanedUp));
     }

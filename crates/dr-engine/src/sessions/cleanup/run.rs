@@ -5,18 +5,20 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::Duration;
 use dr_error::{AwsClass, Error, Result};
 use dr_model::execution::{LaunchInto, MAX_SERVERS_PER_JOB};
-use dr_model::ids::{InstanceId, SourceServerId};
-use dr_model::server::{RecoveryInstance, SourceServer};
+use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
+use dr_model::server::SourceServer;
 use dr_model::session::{CleanupStep, FailoverSession, SessionServer};
 use futures::{StreamExt, stream};
 
+use super::guarded::{hit_of_b2, hit_of_return, hit_of_way_back, typed};
 use super::start::{homes, is_home_alive};
 use super::{Act, after, tell};
 use crate::app::App;
 use crate::cloud::Cloud;
-use crate::guard::verdict::{Destruction, Hit, Verdict, verdict};
+use crate::guard::verdict::{Destruction, Hit};
+use crate::guard::{Target, carry_out};
 use crate::sessions::live::Live;
-use crate::sessions::{Done, Outcomes, go_back};
+use crate::sessions::{Done, Outcomes};
 use crate::termination;
 use crate::validation::gather::CONCURRENCY;
 
@@ -124,11 +126,11 @@ pub(super) enum End {
     /// It is ended already.
     Over,
     /// DRS has no record, and EC2 runs the pre-provisioned instance.
-    Stop(InstanceId),
+    Stop(Target<InstanceId>),
     /// Stop it and take it out of DRS: id, IP and tag stay.
-    Release(RecoveryInstance),
+    Release(Target<InstanceId>, Target<RecoveryInstanceId>),
     /// Terminate it through DRS.
-    Terminate(RecoveryInstance),
+    Terminate(Target<RecoveryInstanceId>),
     /// DRS has no record of an instance that is not ours to keep.
     ByHand(String),
     /// It must not be ended.
@@ -160,20 +162,19 @@ pub(super) fn end_of(
     } else {
         Destruction::Terminate
     };
-    // Whether it is protected again was judged when the clean-up was asked for.
-    let hit = if is_home_alive(server, homes) {
-        Hit::Replaced
-    } else {
-        Hit::OnItsWayHome
-    };
-    if let Verdict::Refused(instead) = verdict(what, hit) {
-        return End::Refuse(format!(
-            "{}: the instance that came home is gone, so that {id} may be its only copy: {instead}",
-            server.name
-        ));
+    let hit = hit_of_b2(server, live, is_home_alive(server, homes));
+    let target = Target::new(id, hit).typed(typed(server));
+    if let Err(error) = target.allow(what) {
+        let why = match hit {
+            Hit::OnItsWayHome => {
+                "the instance that came home is gone, so that this may be its only copy"
+            }
+            _ => "it is the one copy besides what came home",
+        };
+        return End::Refuse(format!("{}: {why}: {}", server.name, error.words()));
     }
     match record {
-        None if is_kept => End::Stop(id.clone()),
+        None if is_kept => End::Stop(target.of(id.clone())),
         None => End::ByHand(format!(
             "{id} is not in DRS any more and is {state}: terminate it in EC2"
         )),
@@ -185,32 +186,16 @@ pub(super) fn end_of(
                 server.source_server_id
             ))
         }
-        Some(record) if is_kept => End::Release(record.clone()),
-        Some(record) => End::Terminate(record.clone()),
+        Some(record) if is_kept => {
+            End::Release(target.of(id.clone()), target.of(record.id.clone()))
+        }
+        Some(record) => End::Terminate(target.of(record.id.clone())),
     }
 }
 
-/// What removing a source server as the way back of this one would hit. Pure.
-pub(super) fn hit_of_way_back(a2: &SourceServer, server: &SessionServer) -> Hit {
-    let b2 = server.recovered.as_ref().map(|b2| &b2.instance_id);
-    let is_its_own = a2.origin_instance_id.is_none() || a2.origin_instance_id.as_ref() == b2;
-    if a2.id == server.source_server_id {
-        Hit::Protecting
-    } else if is_its_own && server.returned.is_some() {
-        Hit::SpentWayHome
-    } else {
-        Hit::OnlyWayHome
-    }
-}
-
-fn spare(what: Destruction, a2: &SourceServer, server: &SessionServer) -> Result<()> {
-    match verdict(what, hit_of_way_back(a2, server)) {
-        Verdict::Refused(why) => Err(refused(format!(
-            "{} is not, or not any more, the way back of {}: {why}",
-            a2.id, server.name
-        ))),
-        Verdict::Allowed | Verdict::NeedsConfirmation(_) => Ok(()),
-    }
+/// A2, as the guard is asked about it.
+fn way_back(a2: &SourceServer, server: &SessionServer) -> Target<SourceServerId> {
+    Target::new(a2.id.clone(), hit_of_way_back(a2, server))
 }
 
 impl Run<'_> {
@@ -227,10 +212,11 @@ impl Run<'_> {
         let Some(way) = &server.way_back else {
             return Ok(goes_on(next));
         };
-        if let Some(a2) = self.live.origin.get(&way.source_server_id) {
-            spare(Destruction::StopReplication, a2, server)?;
-        }
-        match self.here.drs.stop_replication(&way.source_server_id).await {
+        // One that is not among what was looked at is gone, or disconnected.
+        let Some(a2) = self.live.origin.get(&way.source_server_id) else {
+            return Ok(goes_on(next));
+        };
+        match carry_out::stop_replication(&self.here, &way_back(a2, server)).await {
             Err(error) if error.aws_class() != Some(AwsClass::NotFound) => Err(error),
             _ => Ok(goes_on(next)),
         }
@@ -265,11 +251,7 @@ impl Run<'_> {
                 End::Refuse(why) => outcomes.push((id, Err(refused(why)))),
                 End::ByHand(what) => outcomes.push((id, Ok(by_hand(what, next)))),
                 End::Stop(instance) => stops.push((id, instance, None)),
-                End::Release(record) => {
-                    if let Some(instance) = server.recovered.map(|b2| b2.instance_id) {
-                        stops.push((id, instance, Some(record)));
-                    }
-                }
+                End::Release(instance, record) => stops.push((id, instance, Some(record))),
                 End::Terminate(record) => terminations.push((id, record)),
             }
         }
@@ -281,13 +263,17 @@ impl Run<'_> {
     /// Stopped first: while DRS still records an instance, whoever comes after a crash finds it and goes on.
     async fn hand_back(
         &self,
-        stops: Vec<(SourceServerId, InstanceId, Option<RecoveryInstance>)>,
+        stops: Vec<(
+            SourceServerId,
+            Target<InstanceId>,
+            Option<Target<RecoveryInstanceId>>,
+        )>,
     ) -> Outcomes {
-        let ids: Vec<InstanceId> = stops.iter().map(|(_, id, _)| id.clone()).collect();
-        let mut not_stopped = go_back::stop(&self.there, &ids).await;
+        let targets: Vec<_> = stops.iter().map(|(_, target, _)| target.clone()).collect();
+        let mut not_stopped = carry_out::stop_each(&self.there, &targets).await;
         let next = after(CleanupStep::EndRecoveryInstance);
         let calls = stops.into_iter().map(|(server, instance, record)| {
-            let error = not_stopped.remove(&instance);
+            let error = not_stopped.remove(&instance.id);
             async move {
                 let outcome = match (error, record) {
                     (Some(error), _) => Err(error),
@@ -303,7 +289,10 @@ impl Run<'_> {
     }
 
     /// Terminates through DRS, which then forgets the records. Until they are gone the step is not over.
-    async fn terminate(&self, wanted: Vec<(SourceServerId, RecoveryInstance)>) -> Outcomes {
+    async fn terminate(
+        &self,
+        wanted: Vec<(SourceServerId, Target<RecoveryInstanceId>)>,
+    ) -> Outcomes {
         if wanted.is_empty() {
             return Outcomes::new();
         }
@@ -328,10 +317,10 @@ impl Run<'_> {
             .map(|(id, _)| (id, Ok(waits())))
             .collect();
         for chunk in free.chunks(MAX_SERVERS_PER_JOB) {
-            let ids: Vec<_> = chunk.iter().map(|(_, record)| record.id.clone()).collect();
-            let answer = self.there.drs.terminate_recovery_instances(&ids).await;
+            let targets: Vec<_> = chunk.iter().map(|(_, target)| target.clone()).collect();
+            let answer = carry_out::terminate(&self.there, &targets).await;
             if let Ok(job) = &answer {
-                tracing::warn!(session = %self.session.id, job = %job.id, count = ids.len(), "recovery instances are terminated");
+                tracing::warn!(session = %self.session.id, job = %job.id, count = targets.len(), "recovery instances are terminated");
             }
             outcomes.extend(chunk.iter().map(|(id, _)| {
                 let outcome = match &answer {
@@ -350,12 +339,13 @@ impl Run<'_> {
         let calls = servers.into_iter().map(|server| async move {
             let outcome = match self.live.a3(&server) {
                 None => Ok(goes_on(next)),
-                Some(a3) => self
-                    .here
-                    .drs
-                    .delete_recovery_instance(&a3.id)
-                    .await
-                    .map(|()| goes_on(next)),
+                Some(a3) => {
+                    let hit = hit_of_return(&server, self.live);
+                    let target = Target::new(a3.id.clone(), hit).typed(typed(&server));
+                    carry_out::delete_record(&self.here, &target)
+                        .await
+                        .map(|()| goes_on(next))
+                }
             };
             (server.source_server_id, outcome)
         });
@@ -394,12 +384,12 @@ impl Run<'_> {
         let Some(a2) = a2 else {
             return Ok(goes_on(CleanupStep::DeleteVolumes));
         };
-        spare(Destruction::DeleteSourceServer, a2, server)?;
+        let target = way_back(a2, server);
         if a2.is_archived {
-            self.here.drs.delete_source_server(&a2.id).await?;
+            carry_out::delete_source_server(&self.here, &target).await?;
             return Ok(goes_on(CleanupStep::DeleteVolumes));
         }
-        self.here.drs.disconnect_source_server(&a2.id).await?;
+        carry_out::disconnect_source_server(&self.here, &target).await?;
         Ok(goes_on(CleanupStep::DeleteWayBack))
     }
 }

@@ -169,6 +169,7 @@ pub async fn start(app: &App, id: &SessionId, wanted: Wanted) -> Result<Accepted
         let mut cleanup = server.cleanup.take().unwrap_or_default();
         cleanup.terminate |= is_named;
         cleanup.delete_volumes = wanted.delete_volumes;
+        cleanup.accept_unprotected |= wanted.accept_unprotected.is_some();
         server.cleanup = Some(cleanup);
         server.error = None;
         server.intent = None;

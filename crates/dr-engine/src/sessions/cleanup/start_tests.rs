@@ -8,11 +8,11 @@ use dr_model::ids::InstanceId;
 use dr_model::server::{ReplicationState, SourceServer};
 use dr_model::session::{Cleanup, CleanupStep, SessionServer, Stage};
 
-use super::{ACCEPT_UNPROTECTED, Wanted, refusals, words};
+use super::{ACCEPT_UNPROTECTED, Wanted, refusals, taken, words};
 use crate::samples::source;
 use crate::sessions::cleanup::tests::home;
 use crate::sessions::live::Live;
-use crate::sessions::samples::{A1, B1, B2, live, replication};
+use crate::sessions::samples::{A1, A2, B1, B2, live, replication};
 
 fn sees(state: ReplicationState, lag: u64) -> Live {
     let mut live = live(None);
@@ -97,6 +97,26 @@ fn what_is_half_cleaned_up_can_always_be_finished() {
             "{step:?}"
         );
     }
+}
+
+#[test]
+fn a_clean_up_and_its_inventory_are_of_the_servers_that_are_chosen() {
+    let came_home = home(Stage::ReProtected);
+    let mut other = home(Stage::ReProtected);
+    other.source_server_id = A2.parse().unwrap();
+    let away = home(Stage::Ready);
+    let all = [came_home, other, away];
+    let ids = |chosen: Option<&str>| {
+        let chosen = chosen.map(|id| [id.parse().unwrap()].into());
+        let found = taken(all.iter(), chosen.as_ref());
+        let ids = found
+            .into_iter()
+            .map(|server| server.source_server_id.to_string());
+        ids.collect::<Vec<_>>()
+    };
+    assert_eq!(ids(None), [B1, A2]);
+    assert_eq!(ids(Some(A2)), [A2]);
+    assert!(ids(Some("s-99999999999999999")).is_empty());
 }
 
 #[test]

@@ -19,11 +19,15 @@ use crate::agents::SsmView;
 use crate::agents::command::{self, Job, Order, Sent, Work};
 use crate::agents::progress::{self, Seen};
 use crate::app::App;
+use crate::guard::Target;
+use crate::guard::verdict::{Destruction, Hit, Words};
 use crate::sessions::live::Live;
 use crate::sessions::{Accepted, Chosen, Decision, Done, Outcomes, change, lost, moved};
 
 pub use preview::{RepairPreview, ServerPreview, preview};
 
+/// What a person types to confirm: a repair forces a full copy.
+pub const CONFIRMATION: &str = "full copy";
 /// The tag that says for which session a source server was made.
 const SESSION_TAG: &str = "dr-orchestrator:session";
 
@@ -240,7 +244,9 @@ pub async fn perform(
         let mut ids = BTreeMap::new();
         let mut jobs = Vec::new();
         for (server, _) in acts.iter().filter(|(_, wanted)| *wanted == act) {
-            if let Some(job) = job(server, live) {
+            if let Err(error) = allow(server, live, session) {
+                outcomes.push((server.source_server_id.clone(), Err(error)));
+            } else if let Some(job) = job(server, live) {
                 ids.insert(job.machine.clone(), server.source_server_id.clone());
                 jobs.push(job);
             }
@@ -254,6 +260,24 @@ pub async fn perform(
         }
     }
     outcomes
+}
+
+/// The guard's word on the agent of B2: whatever else runs in its instance keeps its own. The repair was asked for with
+/// the words. Pure.
+fn allow(server: &SessionServer, live: &Live, session: &FailoverSession) -> Result<()> {
+    let Some(b2) = &server.recovered else {
+        return Ok(());
+    };
+    let hit = match live.b2(server) {
+        Some(record) if record.is_drill => Hit::DrillInTarget,
+        Some(record) if record.launched_at.is_some_and(|at| at > session.created_at) => {
+            Hit::Production
+        }
+        _ => Hit::OnItsWayHome,
+    };
+    Target::new(&b2.instance_id, hit)
+        .typed([Words::FullCopy])
+        .allow(Destruction::UninstallAgent)
 }
 
 fn job(server: &SessionServer, live: &Live) -> Option<Job> {

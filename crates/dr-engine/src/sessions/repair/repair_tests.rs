@@ -8,7 +8,7 @@ use dr_model::session::{
 };
 
 use super::preview::need;
-use super::{Act, begin, decide, order};
+use super::{Act, allow, begin, decide, order};
 use crate::agents::SsmView;
 use crate::agents::progress::{begun, failed};
 use crate::samples::at;
@@ -66,6 +66,24 @@ fn installed() -> SourceServer {
         direction: ReplicationDirection::Failover,
         ..a2(copying())
     }
+}
+
+#[test]
+fn the_agent_is_removed_only_from_what_this_session_brings_home() {
+    let server = repairing(begun(S::Queued, at(0)));
+    let session = session(Stage::Repairing);
+    let mut seen = live(None);
+    assert!(allow(&server, &seen, &session).is_ok());
+    for (is_drill, launched_at) in [(true, None), (false, Some(at(1)))] {
+        for b2 in seen.recovered.values_mut().flatten() {
+            (b2.is_drill, b2.launched_at) = (is_drill, launched_at);
+        }
+        let words = allow(&server, &seen, &session).unwrap_err().words();
+        assert!(words.contains("only what is on its way home"), "{words}");
+    }
+    // The repair itself takes it out of DRS.
+    seen.recovered.clear();
+    assert!(allow(&server, &seen, &session).is_ok());
 }
 
 #[test]
