@@ -81,7 +81,7 @@ async fn prepare_fleet(app: &TestApp, fleet: Fleet) -> Trip {
     }
     let targets: Vec<String> = world::targets(app).into_values().collect();
     allow(app, RECOVERY, &targets).await;
-    let running = running_of(app, RECOVERY, &targets);
+    let running = in_state(app, RECOVERY, &targets, "running");
     stop(app, RECOVERY, &running).await;
     allow(app, PRIMARY, &originals(app)).await;
     for group in &fleet.group_ids {
@@ -110,15 +110,20 @@ pub fn originals(app: &TestApp) -> Vec<String> {
     })
 }
 
-/// Those of some instances that run.
-fn running_of(app: &TestApp, (account, region): (&str, &str), ids: &[String]) -> Vec<String> {
+/// Those of some instances that are in a state of EC2.
+fn in_state(
+    app: &TestApp,
+    (account, region): (&str, &str),
+    ids: &[String],
+    state: &str,
+) -> Vec<String> {
     app.control().inspect(|world| {
         let place = world.at(account, region).expect("a place of the estate");
-        let is_running = |id: &&String| {
+        let is_so = |id: &&String| {
             let found = place.ec2.instances.get(*id);
-            found.is_some_and(|one| one.state.word() == "running")
+            found.is_some_and(|one| one.state.word() == state)
         };
-        ids.iter().filter(is_running).cloned().collect()
+        ids.iter().filter(is_so).cloned().collect()
     })
 }
 
@@ -181,8 +186,12 @@ impl Trip {
         match step {
             Step::FailOver => self.fail_over(app, last).await?,
             Step::StopOriginals => {
-                let running = running_of(app, PRIMARY, &originals(app));
+                let originals = originals(app);
+                let running = in_state(app, PRIMARY, &originals, "running");
                 stop(app, PRIMARY, &running).await;
+                while in_state(app, PRIMARY, &originals, "stopped").len() < originals.len() {
+                    app.advance(TimeDelta::minutes(1)).await;
+                }
             }
             Step::Reverse => {
                 self.ask(app, "start-reverse-replication", json!({}))

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use chrono::TimeDelta;
 use dr_testkit::TestApp;
 use dr_tests::home::{Step, Trip, assert_same, prepare_in_groups};
 use dr_tests::{admin, product};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Servers of the fleet.
 const SERVERS: usize = 1_000;
