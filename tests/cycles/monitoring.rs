@@ -104,6 +104,31 @@ async fn the_poller_keeps_the_inventory_fresh_and_a_point_of_lag_every_five_minu
     assert_eq!(app.calls("drs", "DescribeRecoveryInstances"), 0);
 }
 
+#[tokio::test]
+async fn a_stall_that_drs_tells_of_is_in_the_inventory_at_once_and_a_storm_of_them_is_one_reading()
+{
+    let app = product(5).await;
+    app.advance(TimeDelta::minutes(20)).await;
+    let sweeps = || {
+        let calls = app.control().calls().into_iter();
+        let is_sweep =
+            |name: &str, region: &str| name == "DescribeSourceServers" && region == RECOVERY.1;
+        calls
+            .filter(|call| is_sweep(&call.operation, &call.region))
+            .count()
+    };
+    let servers = server_ids(&app);
+    assert_eq!(dashboard(&app).await["needs_attention"], 0);
+    let before = sweeps();
+    for server in &servers {
+        app.control().stall_server(server).unwrap();
+    }
+    // By schedule a place in which nothing moves is read every five minutes.
+    app.advance(TimeDelta::seconds(8)).await;
+    assert_eq!(dashboard(&app).await["needs_attention"], servers.len());
+    assert_eq!(sweeps(), before + 1);
+}
+
 /// Pages ask no region: they are as fast on the worst day.
 #[tokio::test]
 async fn the_estate_is_answered_without_a_call_to_drs_and_a_region_that_is_away_keeps_what_was_known()

@@ -20,4 +20,4 @@ pub use crate::replication::inventory::{Reading, inventory};
 pub use crate::replication::memory::Memory;
 pub(crate) use crate::replication::read::places;
 pub use crate::replication::read::{Status, dashboard, estate, lag_history, points, status};
-pub use crate::replication::refresh::{poll, refresh};
+pub use crate::replication::refresh::{poll, refresh, refresh_told};

@@ -15,7 +15,8 @@ use crate::replication::read::places;
 const CONCURRENCY: usize = 8;
 /// A place is read again after a minute while a copy is under way in it, after five minutes while nothing moves, and
 /// after a quarter of an hour where no servers are. Five seconds less than that: the poller comes by the minute, and
-/// must not find a place a moment too young because the last reading took its time. A stall is told by an event.
+/// must not find a place a moment too young because the last reading took its time. A stall is told by an event, and read
+/// at once ([`refresh_told`]).
 const MOVING_PAUSE_SECONDS: i64 = 55;
 const STEADY_PAUSE_SECONDS: i64 = 295;
 const EMPTY_PAUSE_SECONDS: i64 = 895;
@@ -86,6 +87,25 @@ pub async fn poll(app: &App) -> Result<()> {
         })
         .await;
     Ok(())
+}
+
+/// Reads a place of which DRS says that something happened in it, unless that was done within `pause_seconds`: what is
+/// told meanwhile is left to the schedule, which reads a place by the minute while anything moves or stalls in it.
+/// Answers whether it was read. A place that is not registered is not ours to read.
+pub async fn refresh_told(app: &App, place: &Place, pause_seconds: u32) -> bool {
+    let what = format!("inventory#{place}");
+    let told = async {
+        let is_ours = app.store().claim_look_at(&what, pause_seconds).await?
+            && places(app).await?.contains(place);
+        if is_ours {
+            refresh(app, place).await?;
+        }
+        Ok::<_, Error>(is_ours)
+    };
+    told.await.unwrap_or_else(|error| {
+        tracing::warn!(%error, %place, "inventory not refreshed: the schedule reads it");
+        false
+    })
 }
 
 async fn refresh_if_due(app: &App, place: &Place) -> Result<()> {
