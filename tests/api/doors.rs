@@ -34,7 +34,7 @@ impl Door {
     }
 
     /// Asks, and gives the answer's body and, over REST, its status. `None` where REST cannot say it: a field of
-    /// the path that is not there, a list in a query string.
+    /// the path that is not there, in a query string a list of anything but texts.
     pub async fn ask(
         self,
         app: &TestApp,
@@ -65,6 +65,18 @@ fn as_text(value: &Value) -> Option<String> {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         Value::Bool(truth) => truth.to_string(),
+        // A list of texts is divided by commas.
+        Value::Array(items) if !items.is_empty() => {
+            let texts: Option<Vec<&str>> = items.iter().map(Value::as_str).collect();
+            let texts = texts?;
+            if texts
+                .iter()
+                .any(|text| text.is_empty() || text.contains(','))
+            {
+                return None;
+            }
+            texts.join(",")
+        }
         _ => return None,
     };
     Some(utf8_percent_encode(&text, NON_ALPHANUMERIC).to_string())

@@ -138,6 +138,26 @@ async fn a_query_parameter_that_is_unknown_or_comes_twice_is_refused() {
 }
 
 #[tokio::test]
+async fn a_list_in_a_query_string_is_divided_by_commas() {
+    let app = product(0).await;
+    let path = "/failover-sessions/fs-00000000-0000-4000-8000-000000000001/cleanup";
+    let (one, two) = ("s-11111111111111111", "s-22222222222222222");
+    for (ids, expected) in [
+        (format!("{one},{two}"), (404, "NOT_FOUND")),
+        (format!("{one}%2C{two}"), (404, "NOT_FOUND")),
+        (format!("{one},nope"), (400, "VALIDATION_FAILED")),
+        (String::new(), (400, "VALIDATION_FAILED")),
+        (
+            format!("{one}&source_server_ids={two}"),
+            (400, "VALIDATION_FAILED"),
+        ),
+    ] {
+        let path = format!("{path}?source_server_ids={ids}");
+        assert_code(&app, ("GET", &path), (None, b""), expected).await;
+    }
+}
+
+#[tokio::test]
 async fn a_path_that_is_none_is_404_and_a_method_that_it_lacks_405() {
     let app = product(0).await;
     for path in [

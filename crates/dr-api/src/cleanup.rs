@@ -10,7 +10,6 @@ use crate::bounded::{Instances, Line, Servers};
 use crate::endpoint::endpoints;
 use crate::failback::StepStarted;
 use crate::matching::yes;
-use crate::sessions::SessionRequest;
 
 /// What happens to one thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -64,6 +63,17 @@ pub struct CleanupInventoryView {
     pub refused: Vec<Check>,
 }
 
+/// Asks what is left.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CleanupInventoryRequest {
+    /// The session.
+    pub session_id: SessionId,
+    /// Only these servers. Left out: all that came home.
+    #[serde(default)]
+    pub source_server_ids: Option<Servers>,
+}
+
 /// Removes what is left in the recovery region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +98,7 @@ pub struct CleanupRequest {
 
 endpoints! {
     /// See [`crate::Operation::GetCleanupInventory`].
-    GetCleanupInventory: SessionRequest => CleanupInventoryView;
+    GetCleanupInventory: CleanupInventoryRequest => CleanupInventoryView;
     /// See [`crate::Operation::Cleanup`].
     Cleanup: CleanupRequest => StepStarted;
 }

@@ -83,6 +83,7 @@ pub fn document() -> Value {
         }
     }
     let error = generator.subschema_for::<ErrorEnvelope>();
+    let definitions = generator.definitions().clone();
     let mut paths = Map::new();
     for described in &operations {
         for (index, route) in described.operation.routes().iter().enumerate() {
@@ -92,7 +93,7 @@ pub fn document() -> Value {
             if let Value::Object(methods) = path {
                 methods.insert(
                     route.method.as_str().to_lowercase(),
-                    path_item(described, route, index, error.as_value()),
+                    path_item(described, route, index, error.as_value(), &definitions),
                 );
             }
         }
@@ -114,7 +115,13 @@ pub fn document() -> Value {
 }
 
 /// One method of one path. Further routes of an operation get its name with a number: ids must be unique.
-fn path_item(described: &Described, route: &Route, index: usize, error: &Value) -> Value {
+fn path_item(
+    described: &Described,
+    route: &Route,
+    index: usize,
+    error: &Value,
+    definitions: &Map<String, Value>,
+) -> Value {
     let operation = described.operation;
     let in_path = path_parameters(route.path);
     let empty = Map::new();
@@ -150,7 +157,13 @@ fn path_item(described: &Described, route: &Route, index: usize, error: &Value) 
     });
     if route.method == Method::Get {
         parameters.extend(other_fields.iter().map(|(name, schema)| {
-            parameter(name, "query", required.contains(&name.as_str()), schema)
+            let mut parameter = parameter(name, "query", required.contains(&name.as_str()), schema);
+            if is_list(&parameter["schema"], definitions) {
+                // One value, divided by commas.
+                parameter["style"] = json!("form");
+                parameter["explode"] = json!(false);
+            }
+            parameter
         }));
     } else if !other_fields.is_empty() {
         let body_required: Vec<&str> = required
@@ -191,6 +204,18 @@ fn parameter(name: &str, place: &str, required: bool, schema: &Value) -> Value {
         parameter["description"] = description;
     }
     parameter
+}
+
+fn is_list(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let defined = schema["$ref"]
+        .as_str()
+        .and_then(|reference| definitions.get(reference.rsplit('/').next()?));
+    let one_of_it = schema["allOf"].as_array().into_iter().flatten();
+    schema["type"] == "array"
+        || defined
+            .into_iter()
+            .chain(one_of_it)
+            .any(|inner| is_list(inner, definitions))
 }
 
 /// In a path or a query string a field that is not given is left out: there is no null.

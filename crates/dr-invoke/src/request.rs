@@ -75,7 +75,8 @@ fn in_words(expected: &str) -> &str {
     }
 }
 
-/// A query string holds text only: numbers and truth values are read where the request wants them.
+/// A query string holds text only: numbers, truth values and lists, divided by commas, are read where the request
+/// wants them.
 fn read_texts<E: Endpoint>(fields: &mut Map<String, Value>, texts: &[String]) {
     let schema = SchemaSettings::draft2020_12()
         .with(|settings| settings.inline_subschemas = true)
@@ -89,6 +90,7 @@ fn read_texts<E: Endpoint>(fields: &mut Map<String, Value>, texts: &[String]) {
         let read = match kind(wanted) {
             "integer" | "number" => text.parse().ok().map(Value::Number),
             "boolean" => text.parse().ok().map(Value::Bool),
+            "array" => Some(text.split(',').map(str::trim).map(Value::from).collect()),
             _ => continue,
         };
         // What is none stays a text, and is refused in the same words as in a body.
@@ -121,6 +123,7 @@ fn kind(schema: &Value) -> &str {
 #[cfg(test)]
 mod tests {
     use dr_api::Operation;
+    use dr_api::cleanup::GetCleanupInventory;
     use dr_api::infrastructure::ListSourceServers;
     use dr_api::plans::CreateRecoveryPlan;
     use dr_error::Error;
@@ -153,6 +156,25 @@ mod tests {
         let request =
             parse::<ListSourceServers>(call(fields, &["limit", "region", "account_id"])).unwrap();
         assert_eq!(request.limit.get(), 7);
+    }
+
+    #[test]
+    fn a_list_in_a_query_string_is_divided_by_commas() {
+        let id = "fs-00000000-0000-4000-8000-000000000001";
+        let ask = |ids: &str| {
+            let fields = json!({ "session_id": id, "source_server_ids": ids });
+            parse::<GetCleanupInventory>(call(fields, &["source_server_ids"]))
+        };
+        let two = "s-11111111111111111, s-22222222222222222";
+        let request = ask(two).unwrap();
+        assert_eq!(request.source_server_ids.unwrap().get().len(), 2);
+        for (ids, field) in [
+            ("s-11111111111111111,nope", "source_server_ids"),
+            ("", "source_server_ids"),
+        ] {
+            let found = problem(ask(ids).unwrap_err());
+            assert!(found.0.starts_with(field), "{ids:?}: {found:?}");
+        }
     }
 
     #[test]

@@ -60,6 +60,32 @@ async fn a_clean_up_shows_what_goes_what_stays_and_its_cost_and_takes_the_words_
 }
 
 #[tokio::test]
+async fn the_preview_of_a_clean_up_is_of_the_servers_that_are_named() {
+    let stand = Stand::new().await;
+    let path = format!("{}/cleanup", get());
+    stand.says(&path, 200, inventory(json!([])));
+    let fs = id("fs", 1);
+    let (one, two) = ("s-11111111111111111", "s-22222222222222222");
+    let named = [
+        "session",
+        "cleanup",
+        &fs,
+        "--preview",
+        "--server",
+        two,
+        "--server",
+        one,
+    ];
+    assert_eq!(stand.run(&named).await.code, 0);
+    let asked = stand.lines().pop().unwrap();
+    let ids = format!("source_server_ids={one}%2C{two}");
+    assert!(asked.ends_with(&ids), "{asked}");
+    let all = stand.run(&["session", "cleanup", &fs, "--preview"]).await;
+    assert_eq!(all.code, 0, "{all:?}");
+    assert!(!stand.lines().pop().unwrap().contains("source_server_ids"));
+}
+
+#[tokio::test]
 async fn a_clean_up_that_is_refused_is_exit_code_4_and_removes_nothing() {
     let stand = Stand::new().await;
     let check = json!([{

@@ -1,9 +1,10 @@
 //! Shows, or removes, what a session left.
 
 use dr_api::bounded::Servers;
-use dr_api::cleanup::{CleanupAction, CleanupInventoryView, CleanupItem, CleanupRequest};
+use dr_api::cleanup::{
+    CleanupAction, CleanupInventoryRequest, CleanupInventoryView, CleanupItem, CleanupRequest,
+};
 use dr_api::failback::StepStarted;
-use dr_api::sessions::SessionRequest;
 use dr_engine::App;
 use dr_engine::sessions::cleanup::{
     ACCEPT_UNPROTECTED, Fate, Item, Wanted, inventory as look, start,
@@ -13,8 +14,12 @@ use dr_model::session::Action;
 
 use super::readiness;
 
-pub async fn inventory(app: &App, request: SessionRequest) -> Result<CleanupInventoryView> {
-    let found = look(app, &request.session_id, None).await?;
+pub async fn inventory(
+    app: &App,
+    request: CleanupInventoryRequest,
+) -> Result<CleanupInventoryView> {
+    let chosen = request.source_server_ids.as_ref().map(Servers::get);
+    let found = look(app, &request.session_id, chosen).await?;
     Ok(CleanupInventoryView {
         session_id: found.session_id,
         items: found.items.into_iter().map(item).collect(),

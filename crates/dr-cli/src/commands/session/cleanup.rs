@@ -6,10 +6,9 @@ use std::io;
 use clap::Args;
 use dr_api::bounded::{Instances, Line};
 use dr_api::cleanup::{
-    Cleanup as CleanupStep, CleanupAction, CleanupInventoryView, CleanupItem, CleanupRequest,
-    GetCleanupInventory,
+    Cleanup as CleanupStep, CleanupAction, CleanupInventoryRequest, CleanupInventoryView,
+    CleanupItem, CleanupRequest, GetCleanupInventory,
 };
-use dr_api::sessions::SessionRequest;
 use dr_model::ids::InstanceId;
 
 use super::step::{draw_taken, outcome};
@@ -24,6 +23,7 @@ use crate::{given, row, text};
 pub const EXAMPLES: &str = "\
 Examples:
   dr session cleanup latest --preview
+  dr session cleanup latest --server web-01 --server web-02 --preview
   dr session cleanup latest --watch
   dr session cleanup latest --keep-volumes --confirm 'the words of the preview'
 
@@ -58,8 +58,9 @@ pub struct Cleanup {
 impl Cleanup {
     pub(super) async fn run(self, desk: &mut Desk<'_>) -> Result<Outcome, Failure> {
         let (session_id, source_server_ids) = self.chosen.find(desk).await?;
-        let asked = SessionRequest {
+        let asked = CleanupInventoryRequest {
             session_id: session_id.clone(),
+            source_server_ids: source_server_ids.clone(),
         };
         let answer = desk.client.call::<GetCleanupInventory>(&asked).await?;
         let inventory = answer.read()?;
@@ -79,11 +80,7 @@ impl Cleanup {
             desk.screen.note("Only a preview: nothing was removed.")?;
             return Ok(Outcome::Done);
         }
-        // The words name how many servers go. Of a part of them the server checks it, as it checks all.
-        let words = match &source_server_ids {
-            None => inventory.confirmation,
-            Some(servers) => format!("clean up {} servers", servers.get().len()),
-        };
+        let words = inventory.confirmation;
         desk.agree_in_words("the clean-up", &words, self.confirm.as_deref())?;
         let usage = |error: dr_api::bounded::OutOfBounds| Failure::Usage(error.to_string());
         let terminate: BTreeSet<InstanceId> = self.also_terminate.into_iter().collect();
@@ -131,9 +128,6 @@ impl Cleanup {
             "What goes costs {} a month while it stays, as far as that is known.",
             text::usd(inventory.monthly_cost_usd)
         ))?;
-        if !self.chosen.servers.is_empty() {
-            screen.note("This is all that is left of the session; of it only what belongs to the servers named goes.")?;
-        }
         failed(screen, &inventory.refused)
     }
 
