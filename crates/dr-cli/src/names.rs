@@ -1,5 +1,5 @@
 //! From what a person calls a thing to the thing: groups and plans by id or unique name; executions, failover
-//! sessions and agent installations by id or `latest`; servers of a session by id or unique name.
+//! sessions and agent installations by id or `latest`; servers of a session, and of the estate, by id or unique name.
 
 use std::collections::BTreeSet;
 
@@ -9,13 +9,19 @@ use dr_api::bounded::{Limit, Servers};
 use dr_api::executions::{ListExecutions, ListExecutionsRequest};
 use dr_api::groups::{GetProtectionGroup, ListProtectionGroups, ProtectionGroupRequest};
 use dr_api::plans::{GetRecoveryPlan, ListRecoveryPlans, RecoveryPlanRequest};
+use dr_api::replication::{
+    EstateServer, ListReplicationRequest, ListReplicationStatus, ServerRequest,
+};
 use dr_api::sessions::{
     ListFailoverSessionServers, ListFailoverSessions, ListSessionServersRequest,
     ListSessionsRequest, SessionServerView,
 };
 use dr_model::group::ProtectionGroup;
-use dr_model::ids::{ExecutionId, GroupId, InstallationId, PlanId, SessionId};
+use dr_model::ids::{
+    AccountId, ExecutionId, GroupId, InstallationId, PlanId, Region, SessionId, SourceServerId,
+};
 use dr_model::plan::RecoveryPlan;
+use dr_model::replication::ReplicationDirection;
 
 use crate::client::{Client, Paging};
 use crate::failure::Failure;
@@ -23,6 +29,9 @@ use crate::failure::Failure;
 /// Names less alike than this (Damerau-Levenshtein over the length, 0 to 1) are not suggested: two of five
 /// letters may be wrong.
 const LEAST_LIKENESS: f64 = 0.6;
+
+/// Servers of one name that are listed at most.
+const CANDIDATES: usize = 20;
 
 /// What the newest of a kind can be called.
 const LATEST: &str = "latest";
@@ -185,6 +194,101 @@ pub async fn servers(
     }
     let servers = Servers::try_from(ids).map_err(|error| Failure::Usage(error.to_string()))?;
     Ok(Some(servers))
+}
+
+/// A replicating server, by id or name, and where it lives. Looked for in the inventory, unless all of that is given.
+///
+/// # Errors
+/// [`Failure::Usage`] when no server, or more than one, has the id or the name there: then with each of them.
+pub async fn replicating(
+    client: &Client,
+    given: &str,
+    account: Option<AccountId>,
+    region: Option<Region>,
+) -> Result<ServerRequest, Failure> {
+    let id: Option<SourceServerId> = given.parse().ok();
+    if let (Some(source_server_id), Some(account_id), Some(region)) = (&id, &account, &region) {
+        return Ok(ServerRequest {
+            source_server_id: source_server_id.clone(),
+            account_id: account_id.clone(),
+            region: region.clone(),
+        });
+    }
+    let request = ListReplicationRequest {
+        account_id: account,
+        region,
+        ..Default::default()
+    };
+    let answer = client.list::<ListReplicationStatus>(&request, Paging::ALL);
+    let all = answer.await?.read()?.servers;
+    let found = match id {
+        Some(id) => {
+            let mut all = all;
+            all.retain(|one| one.server.source_server_id == id);
+            distinct(given, all)?
+        }
+        None => {
+            let alike = named(given, &all);
+            match alike.len() {
+                0 => one("server", given, all, |one| &one.server.name)?,
+                _ => distinct(given, alike)?,
+            }
+        }
+    };
+    Ok(ServerRequest {
+        source_server_id: found.server.source_server_id,
+        account_id: found.place.account_id,
+        region: found.place.region,
+    })
+}
+
+/// Those with that name: equal, or, when none is, equal but for upper and lower case.
+fn named(given: &str, all: &[EstateServer]) -> Vec<EstateServer> {
+    let lower = given.to_lowercase();
+    let by = |is_it: &dyn Fn(&str) -> bool| -> Vec<EstateServer> {
+        let it = all.iter().filter(|one| is_it(&one.server.name));
+        it.cloned().collect()
+    };
+    let equal = by(&|name| name == given);
+    if equal.is_empty() {
+        by(&|name| name.to_lowercase() == lower)
+    } else {
+        equal
+    }
+}
+
+/// The only one of some.
+fn distinct(given: &str, mut found: Vec<EstateServer>) -> Result<EstateServer, Failure> {
+    match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok(only),
+        (Some(last), _) => {
+            found.push(last);
+            let mut candidates: Vec<String> = found.iter().map(candidate).collect();
+            candidates.sort();
+            let more = candidates.len().saturating_sub(CANDIDATES);
+            candidates.truncate(CANDIDATES);
+            if more > 0 {
+                candidates.push(format!("and {more} more"));
+            }
+            Err(Failure::Usage(format!(
+                "{} servers have the name {given:?}: give the id, or --account and --region. They are\n  {}",
+                found.len(),
+                candidates.join("\n  ")
+            )))
+        }
+        (None, _) => Err(Failure::Usage(format!(
+            "There is no server with the id or name {given:?} in the inventory: `dr replication refresh` reads it again"
+        ))),
+    }
+}
+
+fn candidate(one: &EstateServer) -> String {
+    let way = match one.server.direction {
+        ReplicationDirection::Failback => "on the way back",
+        _ => "on the way out",
+    };
+    let EstateServer { place, server, .. } = one;
+    format!("{} in {place}, {way}", server.source_server_id)
 }
 
 async fn session_servers(

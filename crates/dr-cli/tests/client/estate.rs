@@ -220,3 +220,67 @@ async fn the_estate_is_listed_with_what_was_asked_for_and_says_how_old_it_is() {
         assert!(line.contains(part), "{part} is not in {line}");
     }
 }
+
+fn replicating(id: &str, name: &str, region: &str, direction: &str) -> Value {
+    json!({
+        "place": { "account_id": "444455556666", "region": region },
+        "source_server_id": id, "name": name, "origin_instance_id": null, "origin_account_id": null,
+        "origin_region": null, "direction": direction, "state": "CONTINUOUS", "lag_seconds": 1,
+        "last_consistent_at": null, "eta": null, "error": null, "total_bytes": 8, "done_bytes": 8,
+        "backlogged_bytes": 0, "has_recovery_instance": false, "state_since": "2026-01-01T00:00:00Z",
+        "progress_percent": 100.0, "alert": null,
+    })
+}
+
+#[tokio::test]
+async fn a_server_is_named_as_people_call_it_and_one_of_two_is_asked_for() {
+    let stand = Stand::new().await;
+    let (out, back, db) = (
+        "s-11111111111111111",
+        "s-22222222222222222",
+        "s-33333333333333333",
+    );
+    let servers = json!([
+        replicating(out, "web-01", "us-west-2", "FAILOVER"),
+        replicating(back, "web-01", "us-east-1", "FAILBACK"),
+        replicating(db, "Db-01", "us-west-2", "FAILOVER"),
+    ]);
+    let list = json!({
+        "servers": servers, "total": 3, "age_seconds": 9, "places": [], "next_token": null,
+    });
+    let history = json!({
+        "source_server_id": db, "step_seconds": 3600, "points": [],
+    });
+    stand
+        .says("GET /servers/replication-status", 200, list)
+        .says(&format!("GET /servers/{db}/lag-history"), 200, history);
+    let ran = stand.run(&["replication", "history", "db-01"]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let asked = stand.lines().pop().unwrap();
+    for part in [db, "account_id=444455556666", "region=us-west-2"] {
+        assert!(asked.contains(part), "{asked}");
+    }
+    // What is known wholly is not looked for.
+    let before = stand.lines().len();
+    let whole = ["--account", "444455556666", "--region", "us-west-2"];
+    let command = [["replication", "history", db].as_slice(), &whole].concat();
+    assert_eq!(stand.run(&command).await.code, 0);
+    assert_eq!(stand.lines().len(), before + 1);
+
+    let ran = stand.run(&["replication", "status", "web-01"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    for words in [
+        "2 servers have the name \"web-01\"",
+        &format!("{out} in 444455556666/us-west-2, on the way out"),
+        &format!("{back} in 444455556666/us-east-1, on the way back"),
+    ] {
+        assert!(ran.err.contains(words), "{words}: {ran:?}");
+    }
+    let ran = stand.run(&["replication", "status", "web-1"]).await;
+    assert!(ran.err.contains("did you mean \"web-01\""), "{ran:?}");
+    let ran = stand
+        .run(&["replication", "status", "s-99999999999999999"])
+        .await;
+    assert_eq!(ran.code, 2);
+    assert!(ran.err.contains("dr replication refresh"), "{ran:?}");
+}

@@ -9,11 +9,12 @@ use dr_api::replication::{
     ListReplicationStatus, RefreshInventory, RefreshInventoryRequest, RefreshedInventory,
     ReplicationDashboardRequest, ServerRequest, WantedDirection,
 };
-use dr_model::ids::{AccountId, Region, SourceServerId};
+use dr_model::ids::{AccountId, Region};
 
 use crate::desk::Desk;
 use crate::failure::{Failure, Outcome};
-use crate::given::{self, PageArgs, PlaceArgs};
+use crate::given::{self, PageArgs};
+use crate::names;
 
 /// Replication.
 #[derive(Debug, Subcommand)]
@@ -25,7 +26,7 @@ pub enum Replication {
     List(List),
     /// Show one server live: steps, disks, lag, and what to do about an error.
     #[command(
-        after_help = "Examples:\n  dr replication status s-0123456789abcdef0 --account 444455556666 --region us-west-2"
+        after_help = "Examples:\n  dr replication status web-01\n  dr replication status web-01 --region us-west-2\n  dr replication status s-0123456789abcdef0 --account 444455556666 --region us-west-2"
     )]
     Status(One),
     /// Sum the estate up: states, objective, alerts, activity.
@@ -35,7 +36,7 @@ pub enum Replication {
     Dashboard(Dashboard),
     /// Show a server's lag over the last 24 hours, hour by hour.
     #[command(
-        after_help = "Examples:\n  dr replication history s-0123456789abcdef0 --account 444455556666 --region us-west-2"
+        after_help = "Examples:\n  dr replication history web-01\n  dr replication history s-0123456789abcdef0 --account 444455556666 --region us-west-2"
     )]
     History(One),
     /// Read the replication of the estate from DRS again, now.
@@ -45,13 +46,17 @@ pub enum Replication {
     Refresh(Refresh),
 }
 
-/// Names a server, where it lives: in the account and region that it replicates into.
+/// Names a server. It lives in the account and region that it replicates into.
 #[derive(Debug, Args)]
 pub struct One {
-    /// The source server.
-    server: SourceServerId,
-    #[command(flatten)]
-    place: PlaceArgs,
+    /// The source server: its id, or a name that only one has.
+    server: String,
+    /// The account [otherwise: found in the inventory].
+    #[arg(long)]
+    account: Option<AccountId>,
+    /// The region [otherwise: found in the inventory].
+    #[arg(long)]
+    region: Option<Region>,
 }
 
 /// Lists.
@@ -106,12 +111,8 @@ pub struct Refresh {
 }
 
 impl One {
-    fn request(self) -> ServerRequest {
-        ServerRequest {
-            source_server_id: self.server,
-            account_id: self.place.account,
-            region: self.place.region,
-        }
+    async fn request(self, desk: &Desk<'_>) -> Result<ServerRequest, Failure> {
+        names::replicating(&desk.client, &self.server, self.account, self.region).await
     }
 }
 
@@ -120,7 +121,7 @@ impl Replication {
         match self {
             Self::List(command) => command.run(desk).await,
             Self::Status(one) => {
-                let request = one.request();
+                let request = one.request(desk).await?;
                 let answer = desk.client.call::<GetReplicationStatus>(&request).await?;
                 let now = desk.time.now();
                 desk.show(&answer, |screen, view| draw::server(screen, &view, now))
@@ -136,7 +137,7 @@ impl Replication {
                 desk.show(&answer, |screen, view| draw::dashboard(screen, &view))
             }
             Self::History(one) => {
-                let request = one.request();
+                let request = one.request(desk).await?;
                 let answer = desk.client.call::<GetLagHistory>(&request).await?;
                 desk.show(&answer, |screen, view| draw::history(screen, &view))
             }
