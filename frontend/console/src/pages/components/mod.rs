@@ -163,7 +163,7 @@ fn Long() -> impl IntoView {
         })
         .number(|at| Some((at * 7919 % 1000) as f64)),
         Column::new("region", "Region", |at: &usize| {
-            if at % 3 == 0 {
+            if at.is_multiple_of(3) {
                 "us-west-2"
             } else {
                 "us-east-1"
