@@ -50,12 +50,14 @@ fn main() -> ExitCode {
 }
 
 fn bundle(wasm: &Path, frontend: &Path, output: &Path, limit_kb: Option<usize>) -> Result {
-    let generated = Bindgen::new()
+    // Names of functions are for debuggers, and a quarter of the file.
+    let mut generated = Bindgen::new()
         .input_path(wasm)
         .web(true)?
         .typescript(false)
+        .remove_name_section(true)
+        .remove_producers_section(true)
         .generate_output()?;
-    let mut generated = generated;
     let script = generated.js().to_owned();
     let scratch = output.with_extension("raw");
     let _ = fs::remove_dir_all(&scratch);
