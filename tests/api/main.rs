@@ -6,6 +6,7 @@
 )]
 
 mod accounts;
+mod actions;
 mod bad_input;
 mod configuration;
 mod doors;

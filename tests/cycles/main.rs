@@ -8,6 +8,7 @@
 )]
 
 mod accounts;
+mod actions;
 mod cancel;
 mod end_of_drill;
 mod failover;

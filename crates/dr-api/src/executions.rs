@@ -1,6 +1,7 @@
 //! Executions on the wire: watching and steering them.
 
 use chrono::{DateTime, Utc};
+use dr_model::action::{ActionOnInstance, ActionSide, ActionState, OnActionFailure};
 use dr_model::check::Check;
 use dr_model::execution::{
     ExecutionStatus, ExecutionType, Identity, LaunchInto, ServerStatus, Subject, Tally, WaveRun,
@@ -83,6 +84,9 @@ pub struct ExecutionView {
     pub current_wave: Option<usize>,
     /// Waves.
     pub waves: Vec<WaveRun>,
+    /// SSM actions by wave, side and turn. Empty in a list of executions.
+    #[serde(default)]
+    pub actions: Vec<ActionView>,
     /// Servers by status.
     pub servers: Tally,
     /// 0 to 100.
@@ -109,6 +113,33 @@ pub struct ExecutionView {
     pub instances_terminated_at: Option<DateTime<Utc>>,
     /// Version for optimistic locking.
     pub version: u64,
+}
+
+/// One SSM action of an execution.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ActionView {
+    /// Its wave, from 1.
+    pub wave: usize,
+    /// Before or after the wave.
+    pub side: ActionSide,
+    /// Its name.
+    pub name: String,
+    /// The SSM document.
+    pub document_name: String,
+    /// What its failure does to the execution.
+    pub on_failure: OnActionFailure,
+    /// How far it is.
+    pub state: ActionState,
+    /// Why it failed or was left out.
+    pub reason: Option<String>,
+    /// SSM's commands.
+    pub command_ids: Vec<String>,
+    /// Instance by instance, once it has begun; output and reasons are cut where there are many.
+    pub instances: Vec<ActionOnInstance>,
+    /// When it began.
+    pub started_at: Option<DateTime<Utc>>,
+    /// When it was over.
+    pub ended_at: Option<DateTime<Utc>>,
 }
 
 /// Executions.

@@ -18,7 +18,8 @@ pub struct CreateRecoveryPlanRequest {
     /// What it is for.
     #[serde(default)]
     pub description: Description,
-    /// Waves in the order they run: 1 to 20, each with at least one group, no group twice.
+    /// Waves in the order they run: 1 to 20, each with at least one group, no group twice; at most 10 SSM actions
+    /// before each, and as many after.
     pub waves: Vec<Wave>,
     /// Target time to recover.
     #[serde(default)]

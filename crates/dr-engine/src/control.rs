@@ -60,6 +60,12 @@ pub async fn resume(app: &App, id: &ExecutionId) -> Result<Execution> {
             }
             execution.pause_requested = false;
             execution.released_wave = Some(execution.wave);
+            if let Some(wave) = execution.waves.get_mut(execution.wave) {
+                wave.held_by = None;
+                if wave.launch_since.is_some() {
+                    wave.launch_since = Some(now);
+                }
+            }
             return Ok(true);
         }
         if execution.pause_requested {

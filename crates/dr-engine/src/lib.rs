@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod agents;
 pub mod app;
 pub mod cloud;
+pub mod commands;
 pub mod configuration;
 pub mod control;
 pub mod guard;

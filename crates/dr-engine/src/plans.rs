@@ -9,6 +9,7 @@ use dr_model::plan::{MAX_WAVES, RecoveryPlan, Wave};
 use dr_store::PageRequest;
 
 use crate::app::App;
+use crate::recovery::actions::check;
 
 /// Servers that one group may name. More are chosen by tags.
 const MAX_SERVER_IDS: usize = 4_000;
@@ -55,6 +56,7 @@ pub fn check_waves(waves: &[Wave]) -> Result<()> {
             }
         }
     }
+    problems.extend(check::problems(waves));
     if problems.is_empty() {
         Ok(())
     } else {
@@ -191,6 +193,8 @@ mod tests {
                 .collect(),
             pause_before: false,
             on_failure: OnFailure::Continue,
+            actions_before: Vec::new(),
+            actions_after: Vec::new(),
         }
     }
 

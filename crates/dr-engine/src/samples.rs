@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Duration, Utc};
 use dr_aws::{ProfilePolicies, SecurityGroup, Subnet};
+use dr_model::action::ActionTally;
 use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, ServerBlueprint,
     ServerProgress, ServerRun, Subject, Tally, WaveRun,
@@ -240,6 +241,10 @@ pub(crate) fn wave() -> WaveRun {
         on_failure: OnFailure::Continue,
         batches: 1,
         tally: Tally::default(),
+        actions_before: ActionTally::default(),
+        actions_after: ActionTally::default(),
+        held_by: None,
+        launch_since: None,
         started_at: None,
         ended_at: None,
     }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action::{ActionSide, ActionTally};
 use crate::ids::{
     ExecutionId, InstanceId, JobId, PlanId, RecoveryInstanceId, SessionId, SourceServerId,
 };
@@ -49,9 +50,9 @@ pub enum ExecutionStatus {
     Paused,
     /// Starts nothing more, waits for what runs.
     Cancelling,
-    /// All servers launched.
+    /// All servers launched, and no action failed.
     Completed,
-    /// Over; some servers launched and some did not.
+    /// Over; some servers launched and some did not, or an action failed.
     CompletedWithFailures,
     /// Over; no server launched, or the orchestration itself failed.
     Failed,
@@ -327,10 +328,41 @@ pub struct WaveRun {
     pub batches: usize,
     /// Servers by status.
     pub tally: Tally,
-    /// When its launch began.
+    /// SSM actions before its launch.
+    #[serde(default, skip_serializing_if = "ActionTally::is_empty")]
+    pub actions_before: ActionTally,
+    /// SSM actions after its last server came to an end.
+    #[serde(default, skip_serializing_if = "ActionTally::is_empty")]
+    pub actions_after: ActionTally,
+    /// The action whose failure keeps what comes next in this wave waiting for a person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held_by: Option<String>,
+    /// Since when it may launch, where actions or a pause after one of them came before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub launch_since: Option<DateTime<Utc>>,
+    /// When it began: with its first action, or with its launch.
     pub started_at: Option<DateTime<Utc>>,
-    /// When its last server came to an end.
+    /// When its last server and its last action came to an end.
     pub ended_at: Option<DateTime<Utc>>,
+}
+
+impl WaveRun {
+    /// The actions on one side of it.
+    #[must_use]
+    pub fn actions(&self, side: ActionSide) -> ActionTally {
+        match side {
+            ActionSide::Before => self.actions_before,
+            ActionSide::After => self.actions_after,
+        }
+    }
+
+    /// The actions on one side of it, to be counted.
+    pub fn actions_mut(&mut self, side: ActionSide) -> &mut ActionTally {
+        match side {
+            ActionSide::Before => &mut self.actions_before,
+            ActionSide::After => &mut self.actions_after,
+        }
+    }
 }
 
 /// The token of a task of the state machine that waits for us, and which try of which task it belongs to.
@@ -433,38 +465,25 @@ impl Execution {
             skipped: sum.skipped + wave.tally.skipped,
         })
     }
+
+    /// Whether any of its waves has SSM actions.
+    #[must_use]
+    pub fn has_actions(&self) -> bool {
+        self.waves
+            .iter()
+            .any(|wave| !wave.actions_before.is_empty() || !wave.actions_after.is_empty())
+    }
+
+    /// How many of its SSM actions failed.
+    #[must_use]
+    pub fn failed_actions(&self) -> usize {
+        self.waves
+            .iter()
+            .map(|wave| wave.actions_before.failed + wave.actions_after.failed)
+            .sum()
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use chrono::{DateTime, Duration};
-
-    use super::TaskToken;
-
-    fn token(name: &str, wave: usize, second: i64, is_pause: bool, attempt: u32) -> TaskToken {
-        TaskToken {
-            token: name.to_owned(),
-            wave,
-            is_pause,
-            entered_at: DateTime::UNIX_EPOCH + Duration::seconds(second),
-            attempt,
-        }
-    }
-
-    #[test]
-    fn a_late_try_does_not_displace_the_token_that_is_waited_for() {
-        let second_try = token("b", 1, 10, false, 1);
-        assert!(second_try.supersedes(&token("a", 1, 10, false, 0)));
-        assert!(!token("a", 1, 10, false, 0).supersedes(&second_try));
-        assert!(!second_try.supersedes(&second_try));
-    }
-
-    #[test]
-    fn a_later_wave_a_later_pause_and_the_launch_after_a_pause_displace_what_was_before() {
-        let retried_pause = token("p", 1, 10, true, 3);
-        assert!(token("q", 1, 11, true, 0).supersedes(&retried_pause));
-        assert!(token("l", 1, 10, false, 0).supersedes(&retried_pause));
-        assert!(token("l", 2, 10, false, 0).supersedes(&retried_pause));
-        assert!(!token("o", 0, 9, false, 0).supersedes(&retried_pause));
-    }
-}
+#[path = "execution_tests.rs"]
+mod tests;

@@ -3,6 +3,7 @@
 //! No IO, no async, no clock, no AWS SDK: everything here is a value, and every change is a function.
 
 pub mod account;
+pub mod action;
 pub mod check;
 pub mod config_run;
 pub mod execution;

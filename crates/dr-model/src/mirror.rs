@@ -164,6 +164,8 @@ fn mirrored_waves(waves: &[Wave], groups: &BTreeMap<GroupId, GroupId>) -> (Vec<W
             group_ids,
             pause_before,
             on_failure,
+            actions_before,
+            actions_after,
         } = wave;
         let group_ids: Vec<GroupId> = group_ids
             .iter()
@@ -181,6 +183,9 @@ fn mirrored_waves(waves: &[Wave], groups: &BTreeMap<GroupId, GroupId>) -> (Vec<W
             group_ids,
             pause_before,
             on_failure: *on_failure,
+            // As they are: which of the instances that they name stands for which at home nobody knows.
+            actions_before: actions_before.clone(),
+            actions_after: actions_after.clone(),
         });
     }
     (kept, dropped)

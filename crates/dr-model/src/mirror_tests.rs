@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::{MAX_NAME, MirroredPlan, Own, homeward, mirrored_group, mirrored_plan, name_for};
+use crate::action::{ActionTarget, OnActionFailure, SsmAction};
 use crate::group::{ProtectionGroup, Selection};
 use crate::ids::GroupId;
 use crate::place::{Direction, Place};
@@ -69,6 +70,28 @@ fn wave(name: &str, groups: &[u32], pause_before: bool, on_failure: OnFailure) -
         group_ids: groups.iter().map(|n| group_id(*n)).collect(),
         pause_before,
         on_failure,
+        actions_before: vec![action(&format!("stop {name}"), named())],
+        actions_after: vec![
+            action(&format!("check {name}"), ActionTarget::Wave),
+            action(&format!("tell {name}"), named()),
+        ],
+    }
+}
+
+fn named() -> ActionTarget {
+    ActionTarget::Instances(["i-0000000000000000a".parse().unwrap()].into())
+}
+
+/// An action with every field set to something that is no default.
+fn action(name: &str, on: ActionTarget) -> SsmAction {
+    SsmAction {
+        name: name.into(),
+        document_name: "AWS-RunShellScript".into(),
+        parameters: BTreeMap::from([("commands".into(), vec!["true".into()])]),
+        on,
+        timeout_seconds: 90,
+        on_failure: OnActionFailure::Stop,
+        skip_in_drills: true,
     }
 }
 
@@ -162,6 +185,15 @@ fn a_mirrored_plan_keeps_every_field_that_is_not_its_own() {
         assert_kept(before, after, &["group_ids"]);
     }
     assert_eq!(home.waves[0].group_ids, [group_id(101), group_id(102)]);
+    // Requirement 001, 4.4: actions before and after a wave, every field of them.
+    let names = |actions: &[SsmAction]| -> Vec<String> {
+        actions.iter().map(|action| action.name.clone()).collect()
+    };
+    assert_eq!(names(&home.waves[1].actions_before), ["stop logic"]);
+    assert_eq!(
+        names(&home.waves[1].actions_after),
+        ["check logic", "tell logic"]
+    );
 }
 
 #[test]
@@ -219,6 +251,12 @@ fn reversed_waves_keep_each_pause_between_the_same_two_waves() {
             ("data".into(), true, OnFailure::Pause),
         ]
     );
+    // Actions stay with their wave, on their side of it.
+    let home_of = mirror(three_waves(), &[1, 2, 3, 4], true).plan;
+    let last = home_of.waves.last().unwrap();
+    let data = &three_waves()[0];
+    assert_eq!(last.actions_before, data.actions_before);
+    assert_eq!(last.actions_after, data.actions_after);
     // A pause before everything stays before everything.
     let mut waves = three_waves();
     waves[0].pause_before = true;

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::action::SsmAction;
 use crate::ids::{GroupId, PlanId, SessionId};
 
 /// Most waves in a plan (requirement 004, "Scalability Limits").
@@ -38,6 +39,12 @@ pub struct Wave {
     /// What to do after it when servers failed.
     #[serde(default)]
     pub on_failure: OnFailure,
+    /// SSM actions before it launches, in their order: at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions_before: Vec<SsmAction>,
+    /// SSM actions after all of its servers have come to an end, in their order: at most 10.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub actions_after: Vec<SsmAction>,
 }
 
 /// A plan, stored.

@@ -1,6 +1,7 @@
 //! Samples for the tests.
 
 use chrono::{DateTime, Duration, Utc};
+use dr_model::action::ActionTally;
 use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, ServerBlueprint,
     ServerProgress, ServerRun, Subject, Tally, WaveRun,
@@ -88,6 +89,10 @@ pub(crate) fn wave(waiting: usize) -> WaveRun {
             waiting,
             ..Tally::default()
         },
+        actions_before: ActionTally::default(),
+        actions_after: ActionTally::default(),
+        held_by: None,
+        launch_since: None,
         started_at: None,
         ended_at: None,
     }

@@ -129,13 +129,14 @@ pub fn target(actions: &BTreeSet<&'static str>) -> Vec<Value> {
     statements
 }
 
-/// Running a command takes the right on the document and on each machine. The documents are AWS's own: an ARN of
-/// theirs has no account.
+/// Running a command takes the right on the document and on each machine. Of AWS's own documents, whose ARNs have no
+/// account, those that we run; and all of the account, which are what the actions of its plans are made of.
 fn run_documents() -> Value {
     let documents = DOCUMENTS
         .iter()
         .map(|name| format!("arn:${{AWS::Partition}}:ssm:*::document/{name}"));
     let machines = [
+        "ssm:*:${AWS::AccountId}:document",
         "ec2:*:${AWS::AccountId}:instance",
         "ssm:*:${AWS::AccountId}:managed-instance",
     ]

@@ -11,7 +11,8 @@ use dr_api::plans::{
     CreateRecoveryPlan, CreateRecoveryPlanRequest, DeleteRecoveryPlan, GetRecoveryPlan,
     ListRecoveryPlans, RecoveryPlanRequest, UpdateRecoveryPlan, UpdateRecoveryPlanRequest,
 };
-use dr_model::ids::GroupId;
+use dr_model::action::{ActionTarget, OnActionFailure};
+use dr_model::ids::{GroupId, InstanceId};
 use dr_model::plan::{OnFailure, RecoveryPlan};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -20,7 +21,7 @@ use crate::client::Answer;
 use crate::desk::Desk;
 use crate::failure::{Failure, Outcome};
 use crate::given::{self, PageArgs};
-use crate::screen::Cell;
+use crate::screen::{Cell, Screen};
 use crate::wave::{self, WaveText};
 use crate::{names, row, text};
 
@@ -35,7 +36,7 @@ pub enum Plan {
     Get(PlanArgs),
     /// Create a plan: groups in waves, in the order they run.
     #[command(
-        after_help = "Examples:\n  dr plan create shop --wave 'Databases=db:pause-on-failure' --wave 'Web=web,cache:pause' --rto 30m\n  dr plan create --file plan.json\n\nA plan file is the API's request body; where it has group ids, names will do:\n  {\"name\": \"shop\", \"waves\": [{\"name\": \"Web\", \"group_ids\": [\"web\"], \"pause_before\": true}]}"
+        after_help = "Examples:\n  dr plan create shop --wave 'Databases=db:pause-on-failure' --wave 'Web=web,cache:pause' --rto 30m\n  dr plan create --file plan.json\n\nA plan file is the API's request body; where it has group ids, names will do:\n  {\"name\": \"shop\", \"waves\": [{\"name\": \"Web\", \"group_ids\": [\"web\"], \"pause_before\": true}]}\n\nSSM actions before and after a wave stand in a file only, in its \"actions_before\" and \"actions_after\":\n  {\"name\": \"check\", \"document_name\": \"AWS-RunShellScript\", \"parameters\": {\"commands\": [\"systemctl is-active shop\"]},\n   \"on\": \"WAVE\", \"on_failure\": \"PAUSE\"}   (\"on\" may name instances: {\"instance_ids\": [\"i-...\"]})"
     )]
     Create(Create),
     /// Change a plan. What is left out stays; waves are replaced together.
@@ -263,7 +264,7 @@ async fn show(desk: &mut Desk<'_>, answer: &Answer<RecoveryPlan>) -> Result<Outc
 }
 
 fn draw(
-    screen: &mut crate::screen::Screen,
+    screen: &mut Screen,
     plan: &RecoveryPlan,
     known: &HashMap<GroupId, String>,
 ) -> io::Result<()> {
@@ -302,5 +303,58 @@ fn draw(
         .collect();
     screen.line("")?;
     let headings = ["wave", "name", "groups", "before it", "when servers fail"];
-    screen.table(&headings, rows, "No wave.")
+    screen.table(&headings, rows, "No wave.")?;
+    actions(screen, plan)
+}
+
+/// SSM actions wave by wave; nothing where there are none.
+fn actions(screen: &mut Screen, plan: &RecoveryPlan) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for (index, wave) in plan.waves.iter().enumerate() {
+        for (when, actions) in [
+            ("before", &wave.actions_before),
+            ("after", &wave.actions_after),
+        ] {
+            for action in actions {
+                let on = match &action.on {
+                    ActionTarget::Wave => "what the wave launched".to_owned(),
+                    ActionTarget::Instances(ids) => {
+                        let ids: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+                        ids.join(", ")
+                    }
+                };
+                let failing = match action.on_failure {
+                    OnActionFailure::Continue => "goes on",
+                    OnActionFailure::Pause => "pauses",
+                    OnActionFailure::Stop => "stops",
+                };
+                let in_drills = if action.skip_in_drills { "no" } else { "yes" };
+                rows.push(row![
+                    index + 1,
+                    when,
+                    &action.name,
+                    &action.document_name,
+                    on,
+                    text::seconds(u64::from(action.timeout_seconds)),
+                    failing,
+                    in_drills,
+                ]);
+            }
+        }
+    }
+    if rows.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let headings = [
+        "wave",
+        "when",
+        "action",
+        "document",
+        "on",
+        "at most",
+        "when it fails",
+        "in drills",
+    ];
+    screen.table(&headings, rows, "No action.")
 }

@@ -2,7 +2,8 @@
 
 use std::io;
 
-use dr_api::executions::{ExecutionServerView, ExecutionView, Phase};
+use dr_api::executions::{ActionView, ExecutionServerView, ExecutionView, Phase};
+use dr_model::action::ActionState;
 use dr_model::execution::{
     ExecutionStatus, ExecutionType, LaunchInto, ServerStatus, Subject, Tally, WaveRun,
 };
@@ -133,6 +134,15 @@ pub fn pause(view: &ExecutionView) -> Option<String> {
             wave.name
         ))
     };
+    let held_by = number
+        .checked_sub(1)
+        .and_then(|index| view.waves.get(index)?.held_by.as_ref());
+    if let (ExecutionStatus::Paused, Some(action)) = (view.status, held_by) {
+        return Some(format!(
+            "waits since the action {action} failed: dr execution resume {}",
+            view.execution_id
+        ));
+    }
     if view.status == ExecutionStatus::Paused {
         let before = number.checked_sub(1).and_then(named);
         let before = before.unwrap_or_else(|| "the next wave".to_owned());
@@ -210,7 +220,73 @@ pub fn draw(screen: &mut Screen, view: &ExecutionView) -> io::Result<()> {
     let rows = view.waves.iter().enumerate().map(wave_row).collect();
     screen.line("")?;
     let headings = ["wave", "name", "servers", "started", "ended"];
-    screen.table(&headings, rows, "No wave.")
+    screen.table(&headings, rows, "No wave.")?;
+    actions(screen, &view.actions)
+}
+
+/// SSM actions, and the instances on which one failed; nothing where there are none.
+fn actions(screen: &mut Screen, actions: &[ActionView]) -> io::Result<()> {
+    if actions.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let headings = [
+        "wave", "when", "action", "document", "state", "done on", "why",
+    ];
+    let rows = actions.iter().map(action_row).collect();
+    screen.table(&headings, rows, "No action.")?;
+    let failed: Vec<Vec<Cell>> = actions
+        .iter()
+        .flat_map(|action| action.instances.iter().map(move |one| (action, one)))
+        .filter(|(_, one)| one.state.is_failure())
+        .map(|(action, one)| {
+            row![
+                &action.name,
+                &one.instance_id,
+                Cell::toned(words(one.state), Tone::Bad),
+                text::or_dash(one.reason.clone()),
+                text::or_dash(one.output.as_deref().and_then(|text| text.lines().last())),
+            ]
+        })
+        .collect();
+    if failed.is_empty() {
+        return Ok(());
+    }
+    screen.line("")?;
+    let headings = ["action", "instance", "state", "why", "last words"];
+    screen.table(&headings, failed, "No instance.")
+}
+
+fn action_row(action: &ActionView) -> Vec<Cell> {
+    let tone = match action.state {
+        ActionState::Succeeded => Tone::Good,
+        ActionState::Failed | ActionState::TimedOut => Tone::Bad,
+        ActionState::Abandoned => Tone::Doubtful,
+        ActionState::Pending | ActionState::Running | ActionState::Skipped => Tone::Plain,
+    };
+    let is_done = |state| state == ActionState::Succeeded;
+    let done = action.instances.iter().filter(|one| is_done(one.state));
+    row![
+        action.wave,
+        action.side.as_str(),
+        &action.name,
+        &action.document_name,
+        Cell::toned(words(action.state), tone),
+        format!("{}/{}", done.count(), action.instances.len()),
+        text::or_dash(action.reason.clone()),
+    ]
+}
+
+fn words(state: ActionState) -> &'static str {
+    match state {
+        ActionState::Pending => "to come",
+        ActionState::Running => "runs",
+        ActionState::Succeeded => "done",
+        ActionState::Failed => "failed",
+        ActionState::TimedOut => "not in time",
+        ActionState::Skipped => "left out",
+        ActionState::Abandoned => "not awaited",
+    }
 }
 
 fn wave_row((index, wave): (usize, &WaveRun)) -> Vec<Cell> {

@@ -3,7 +3,8 @@
 use dr_aws::SentCommand;
 use dr_model::server::Platform;
 
-use super::{INSTALL_DOCUMENT, Job, Order, Work, adopted, batches, command, document, label};
+use super::{INSTALL_DOCUMENT, Job, Order, Work, addressed, command, document, label};
+use crate::commands::{Addressee, adopted, batches};
 use crate::samples::at;
 
 fn order(work: Work, other: Option<&str>) -> Order {
@@ -131,7 +132,7 @@ fn a_command_takes_fifty_machines_of_one_document() {
             .collect::<Vec<_>>()
     };
     let sizes = |order: &Order| {
-        let mut sizes: Vec<usize> = batches(order, machines())
+        let mut sizes: Vec<usize> = batches(addressed(order, machines()))
             .iter()
             .map(|(_, b)| b.len())
             .collect();
@@ -147,7 +148,7 @@ fn a_command_whose_answer_was_lost_is_found_by_its_comment_and_not_sent_again() 
     let order = order(Work::Install, None);
     let comment = format!("{} 20260101T000000000Z-1", label(&order));
     assert!(comment.len() <= 100, "{comment}");
-    let job = job(11, Platform::Linux);
+    let (_, job) = addressed(&order, vec![job(11, Platform::Linux)]).remove(0);
     let mine = job.machine.as_str();
     let removal = super::label(&Order {
         work: Work::Uninstall,
@@ -173,19 +174,23 @@ fn a_command_whose_answer_was_lost_is_found_by_its_comment_and_not_sent_again() 
             "by somebody else",
         ),
     ] {
-        assert_eq!(adopted(&order, &job, &[command]).is_some(), found, "{why}");
+        assert_eq!(
+            adopted(&label(&order), &job, &[command]).is_some(),
+            found,
+            "{why}"
+        );
     }
-    let known = Job {
+    let known = Addressee {
         last_command: Some("c".into()),
         ..job.clone()
     };
     assert_eq!(
-        adopted(&order, &known, &[sent("c", &comment, mine, 100)]),
+        adopted(&label(&order), &known, &[sent("c", &comment, mine, 100)]),
         None
     );
     let both = [
         sent("old", &comment, mine, 90),
         sent("new", &comment, mine, 120),
     ];
-    assert_eq!(adopted(&order, &job, &both).as_deref(), Some("new"));
+    assert_eq!(adopted(&label(&order), &job, &both).as_deref(), Some("new"));
 }

@@ -1,6 +1,7 @@
 //! What is done next with a batch, and what an observation of its job changes.
 
 use chrono::{DateTime, Duration, Utc};
+use dr_model::action::ActionTally;
 use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, ServerBlueprint,
     ServerProgress, ServerRun, ServerStatus, Subject, Tally, WaveRun,
@@ -67,6 +68,10 @@ fn execution(status: ExecutionStatus) -> Execution {
             on_failure: OnFailure::Continue,
             batches: 1,
             tally: Tally::default(),
+            actions_before: ActionTally::default(),
+            actions_after: ActionTally::default(),
+            held_by: None,
+            launch_since: None,
             started_at: None,
             ended_at: None,
         }],

@@ -6,19 +6,20 @@ use dr_model::ids::ExecutionId;
 use dr_model::transition::{Event, transition};
 
 use crate::app::App;
+use crate::recovery::actions;
 use crate::recovery::header;
 use crate::recovery::tell;
 use crate::sessions;
 
-/// How an execution ends that has nothing left to do. A failed server is not a failed fleet.
+/// How an execution ends that has nothing left to do. A failed server is not a failed fleet, nor is a failed action.
 #[must_use]
-pub fn ending(status: ExecutionStatus, tally: Tally) -> Event {
+pub fn ending(status: ExecutionStatus, tally: Tally, failed_actions: usize) -> Event {
     if matches!(
         status,
         ExecutionStatus::Cancelling | ExecutionStatus::Cancelled
     ) {
         Event::CancelSettled
-    } else if tally.launched == tally.total() {
+    } else if tally.launched == tally.total() && failed_actions == 0 {
         Event::Complete
     } else if tally.launched > 0 {
         Event::CompleteWithFailures
@@ -51,6 +52,9 @@ async fn end(app: &App, id: &ExecutionId, failure: Option<&str>) -> Result<Execu
     let now = app.clock().now();
     let stored = app.store().execution(id).await?;
     let was_over = stored.status.is_terminal();
+    if !was_over {
+        actions::give_up(app, &stored, now).await?;
+    }
     sessions::create::at_end(app, &stored).await?;
     let execution = header::change(app, id, |execution| {
         if execution.status.is_terminal() {
@@ -58,7 +62,11 @@ async fn end(app: &App, id: &ExecutionId, failure: Option<&str>) -> Result<Execu
         }
         let event = match failure {
             Some(_) => Event::Fail,
-            None => ending(execution.status, execution.tally()),
+            None => ending(
+                execution.status,
+                execution.tally(),
+                execution.failed_actions(),
+            ),
         };
         execution.status = transition(execution.status, event)?;
         if let Some(since) = execution.paused_at.take() {

@@ -32,7 +32,7 @@ fn how_it_ends_follows_from_how_many_launched() {
             ExecutionStatus::Launching,
             ExecutionStatus::Validating,
         ] {
-            assert_eq!(ending(status, tally), event, "{tally:?}");
+            assert_eq!(ending(status, tally, 0), event, "{tally:?}");
         }
     }
 }
@@ -44,14 +44,22 @@ fn a_server_that_never_came_to_an_end_is_not_launched() {
         ..tally(2, 0, 0)
     };
     assert_eq!(
-        ending(ExecutionStatus::Validating, open),
+        ending(ExecutionStatus::Validating, open, 0),
         Event::CompleteWithFailures
     );
     let open = Tally {
         launching: 1,
         ..tally(0, 0, 0)
     };
-    assert_eq!(ending(ExecutionStatus::Validating, open), Event::Fail);
+    assert_eq!(ending(ExecutionStatus::Validating, open, 0), Event::Fail);
+}
+
+#[test]
+fn a_failed_action_is_a_failure_of_an_execution_that_launched_and_nothing_to_one_that_did_not() {
+    let ends = |tally| ending(ExecutionStatus::Validating, tally, 1);
+    assert_eq!(ends(tally(3, 0, 0)), Event::CompleteWithFailures);
+    assert_eq!(ends(tally(1, 1, 0)), Event::CompleteWithFailures);
+    assert_eq!(ends(tally(0, 1, 0)), Event::Fail);
 }
 
 #[test]
@@ -64,7 +72,7 @@ fn what_was_cancelled_ends_cancelled_however_many_launched() {
             tally(0, 3, 0),
             tally(0, 0, 0),
         ] {
-            assert_eq!(ending(status, tally), Event::CancelSettled);
+            assert_eq!(ending(status, tally, 1), Event::CancelSettled);
         }
     }
 }
@@ -78,7 +86,7 @@ fn every_ending_is_a_legal_end() {
         ExecutionStatus::Cancelling,
     ] {
         for tally in [tally(3, 0, 0), tally(1, 1, 1), tally(0, 3, 0)] {
-            let end = transition(status, ending(status, tally)).unwrap();
+            let end = transition(status, ending(status, tally, 1)).unwrap();
             assert!(end.is_terminal(), "{status:?} {tally:?}");
         }
     }

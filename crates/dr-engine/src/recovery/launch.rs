@@ -146,7 +146,7 @@ fn is_patient(execution: &Execution, now: DateTime<Utc>) -> bool {
     execution
         .waves
         .get(execution.wave)
-        .and_then(|wave| wave.started_at)
+        .and_then(|wave| wave.launch_since.max(wave.started_at))
         .is_none_or(|since| now - since < Duration::seconds(CONFLICT_PATIENCE_SECONDS))
 }
 

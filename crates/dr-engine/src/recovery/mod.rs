@@ -1,6 +1,7 @@
 //! Carrying an execution out: the tasks of the recovery state machine, and the poller that moves what waits.
 //! Each looks at the live state, takes at most one action per resource, stores, and returns.
 
+pub mod actions;
 pub mod configure;
 pub mod decide;
 pub mod finish;

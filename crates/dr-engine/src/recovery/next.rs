@@ -42,6 +42,10 @@ pub fn next(execution: &Execution) -> Next {
     if execution.status.is_terminal() || execution.status == ExecutionStatus::Cancelling {
         return Next::Finish;
     }
+    // An action has failed after whatever word came before: that wants a word of its own.
+    if wave.held_by.is_some() {
+        return Next::Pause;
+    }
     if execution.released_wave == Some(execution.wave) && !execution.pause_requested {
         return Next::Launch;
     }

@@ -15,12 +15,13 @@ struct Case {
     released: Option<usize>,
     failed_before: usize,
     on_failure_before: OnFailure,
+    held: bool,
 }
 
 const CURRENT: usize = 1;
 
 impl Case {
-    /// Every combination: 10 statuses, and 2 · 2 · 4 · 2 · 2 of the rest.
+    /// Every combination: 10 statuses, and 2 · 2 · 4 · 2 · 2 · 2 of the rest.
     fn all() -> Vec<Case> {
         let both = [false, true];
         let mut cases = Vec::new();
@@ -30,14 +31,15 @@ impl Case {
                     for released in [None, Some(0), Some(CURRENT), Some(2)] {
                         for failed_before in [0, 3] {
                             for on_failure_before in [OnFailure::Continue, OnFailure::Pause] {
-                                cases.push(Case {
+                                cases.extend(both.map(|held| Case {
                                     status,
                                     pause_before,
                                     pause_requested,
                                     released,
                                     failed_before,
                                     on_failure_before,
-                                });
+                                    held,
+                                }));
                             }
                         }
                     }
@@ -59,6 +61,7 @@ impl Case {
         };
         let current = WaveRun {
             pause_before: self.pause_before,
+            held_by: self.held.then(|| "stop the queue".to_owned()),
             ..wave()
         };
         Execution {
@@ -78,6 +81,8 @@ impl Case {
                 _,
                 _,
             ) => Next::Finish,
+            // What an action's failure holds waits for a word of its own, whatever was said before.
+            _ if self.held => Next::Pause,
             // A new request for a pause outweighs an earlier word.
             (_, true, _) => Next::Pause,
             (_, false, Some(CURRENT)) => Next::Launch,
@@ -99,7 +104,7 @@ impl Case {
 #[test]
 fn what_comes_next_is_decided_for_every_combination() {
     let cases = Case::all();
-    assert_eq!(cases.len(), 10 * 2 * 2 * 4 * 2 * 2);
+    assert_eq!(cases.len(), 10 * 2 * 2 * 4 * 2 * 2 * 2);
     let mut seen = [0; 3];
     for case in cases {
         let next = next(&case.execution());

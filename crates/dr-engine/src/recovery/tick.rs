@@ -2,6 +2,7 @@
 //! begins and by the poller ever after; anybody may run it at any time.
 
 use dr_error::{Error, Result};
+use dr_model::action::ActionSide;
 use dr_model::execution::{Batch, Execution, ExecutionStatus, Tally};
 use dr_model::job::{Job, JobLogEntry, JobStatus};
 use dr_monitor::observe::{observed, settled, started};
@@ -10,6 +11,7 @@ use serde_json::json;
 
 use crate::app::App;
 use crate::cloud::Cloud;
+use crate::recovery::actions;
 use crate::recovery::decide::{Action, decide};
 use crate::recovery::header;
 use crate::recovery::launch::{Launched, launch};
@@ -46,6 +48,14 @@ pub async fn tick(app: &App, tick: &mut Tick<'_>, execution: Execution) -> Resul
     if wave.started_at.is_none() && execution.status == ExecutionStatus::Launching {
         return Ok(execution);
     }
+    if actions::is_held(app, &execution).await? {
+        return Ok(execution);
+    }
+    let (execution, may_launch) =
+        actions::turn(app, tick.cloud, execution, ActionSide::Before, &[]).await?;
+    if !may_launch {
+        return Ok(execution);
+    }
     let mut batches = app
         .store()
         .batches_of_wave(&execution, execution.wave)
@@ -63,7 +73,7 @@ pub async fn tick(app: &App, tick: &mut Tick<'_>, execution: Execution) -> Resul
             Err(error) => return Err(error),
         }
     }
-    conclude(app, execution, &batches).await
+    conclude(app, tick.cloud, execution, &batches).await
 }
 
 async fn act(
@@ -129,13 +139,22 @@ async fn copy_log(
     log.map(Some)
 }
 
-/// Takes the batches' count over into the header, and wakes the state machine when the wave is over. Reads and
-/// writes nothing while nothing has changed.
-async fn conclude(app: &App, execution: Execution, batches: &[Batch]) -> Result<Execution> {
-    let now = app.clock().now();
+/// Takes the batches' count over into the header, moves the actions after the wave on, and wakes the state machine when
+/// the wave is over. Reads and writes nothing while nothing has changed.
+async fn conclude(
+    app: &App,
+    cloud: &Cloud,
+    execution: Execution,
+    batches: &[Batch],
+) -> Result<Execution> {
     let wave = execution.wave;
     let tally = Tally::of(batches);
-    let is_over = batches.iter().all(Batch::is_settled);
+    let (execution, is_over) = if batches.iter().all(Batch::is_settled) {
+        actions::turn(app, cloud, execution, ActionSide::After, batches).await?
+    } else {
+        (execution, false)
+    };
+    let now = app.clock().now();
     let take_over = |execution: &mut Execution| {
         // A later wave, or the end: this look is stale.
         if execution.wave != wave || execution.status.is_terminal() {

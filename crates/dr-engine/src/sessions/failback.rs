@@ -25,7 +25,7 @@ use crate::start::run::Outcome;
 pub use crate::sessions::commit::commit;
 
 /// The step, in intents, errors and logs.
-const STEP: &str = "failback";
+pub(super) const STEP: &str = "failback";
 /// How long marked servers wait for their execution to be stored: longer than any request may take.
 const GRACE_SECONDS: i64 = 5 * 60;
 
@@ -128,7 +128,11 @@ async fn started_before(app: &App, id: &SessionId, wanted: &Wanted) -> Result<Op
     start::run::set_off(app, &execution).await?;
     let batches = app.store().batches(&execution).await?;
     Ok(Some(Outcome {
-        blueprint: Blueprint { execution, batches },
+        blueprint: Blueprint {
+            actions: app.store().actions(&execution).await?,
+            execution,
+            batches,
+        },
         is_started: true,
         warnings: Vec::new(),
         failed_checks: Vec::new(),

@@ -102,6 +102,8 @@ fn wave(name: &str, servers: &[&str], pause_before: bool) -> WantedWave {
         name: name.into(),
         pause_before,
         on_failure: OnFailure::Continue,
+        actions_before: Vec::new(),
+        actions_after: Vec::new(),
         servers: servers.iter().map(|id| blueprint(id)).collect(),
     }
 }

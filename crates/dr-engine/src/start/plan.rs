@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use dr_model::action::{ActionRun, ActionTally, SsmAction};
 use dr_model::check::Check;
 use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, MAX_SERVERS_PER_JOB,
@@ -14,6 +15,8 @@ use dr_model::plan::OnFailure;
 
 use chrono::{DateTime, Utc};
 
+use crate::recovery::actions::planned;
+
 /// One wave as asked for, with its servers resolved.
 #[derive(Debug, Clone)]
 pub struct WantedWave {
@@ -23,6 +26,10 @@ pub struct WantedWave {
     pub pause_before: bool,
     /// What to do after it when servers failed.
     pub on_failure: OnFailure,
+    /// SSM actions before its launch.
+    pub actions_before: Vec<SsmAction>,
+    /// SSM actions after its last server came to an end.
+    pub actions_after: Vec<SsmAction>,
     /// Its servers.
     pub servers: Vec<ServerBlueprint>,
 }
@@ -57,6 +64,8 @@ pub struct Blueprint {
     pub execution: Execution,
     /// Batches, wave by wave.
     pub batches: Vec<Batch>,
+    /// SSM actions, wave by wave.
+    pub actions: Vec<ActionRun>,
 }
 
 /// Servers that are named in more than one wave, with the wave in which they are named again. DRS would
@@ -94,6 +103,10 @@ pub fn blueprint(
             on_failure: wave.on_failure,
             batches: of_wave.len(),
             tally: Tally::of(&of_wave),
+            actions_before: ActionTally::waiting(wave.actions_before.len()),
+            actions_after: ActionTally::waiting(wave.actions_after.len()),
+            held_by: None,
+            launch_since: None,
             started_at: None,
             ended_at: None,
         });
@@ -122,7 +135,11 @@ pub fn blueprint(
         instances_terminated_at: None,
         version: 0,
     };
-    Blueprint { execution, batches }
+    Blueprint {
+        actions: planned(id, &wanted.waves),
+        execution,
+        batches,
+    }
 }
 
 /// Servers that launch come first, so that they fill as few jobs as possible; those left out follow.

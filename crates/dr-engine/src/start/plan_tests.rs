@@ -23,6 +23,8 @@ fn wave(name: &str, servers: impl IntoIterator<Item = usize>) -> WantedWave {
         name: name.to_owned(),
         pause_before: false,
         on_failure: OnFailure::Continue,
+        actions_before: Vec::new(),
+        actions_after: Vec::new(),
         servers: servers
             .into_iter()
             .map(|n| ServerBlueprint {

@@ -77,6 +77,8 @@ pub async fn waves_of_plan(app: &App, plan: &RecoveryPlan) -> Result<(Direction,
             name: wave.name.clone(),
             pause_before: wave.pause_before,
             on_failure: wave.on_failure,
+            actions_before: wave.actions_before.clone(),
+            actions_after: wave.actions_after.clone(),
             servers: members,
         });
     }
@@ -168,6 +170,8 @@ pub async fn wave_of_pairs(
         name,
         pause_before: false,
         on_failure: OnFailure::Continue,
+        actions_before: Vec::new(),
+        actions_after: Vec::new(),
         servers: members,
     })
 }
@@ -226,7 +230,11 @@ async fn started_before(app: &App, id: &ExecutionId, wanted: &Wanted) -> Result<
     set_off(app, &execution).await?;
     let batches = app.store().batches(&execution).await?;
     Ok(Some(Outcome {
-        blueprint: Blueprint { execution, batches },
+        blueprint: Blueprint {
+            actions: app.store().actions(&execution).await?,
+            execution,
+            batches,
+        },
         is_started: true,
         warnings: Vec::new(),
         failed_checks: Vec::new(),
@@ -429,6 +437,10 @@ async fn note_other_executions(
 
 async fn store(app: &App, mut outcome: Outcome, lease: &Lease) -> Result<Outcome> {
     let blueprint = &mut outcome.blueprint;
+    // Before the header, like the batches: whoever sees it finds them.
+    app.store()
+        .create_actions(&blueprint.execution, &blueprint.actions)
+        .await?;
     match app
         .store()
         .start_execution(&mut blueprint.execution, &mut blueprint.batches, lease)

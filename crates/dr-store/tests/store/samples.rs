@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 use dr_error::Error;
 use dr_model::account::TargetAccount;
+use dr_model::action::ActionTally;
 use dr_model::config_run::{ConfigRun, ConfigRunServer, ConfigRunStatus, UnmatchedSource};
 use dr_model::execution::{
     Batch, BatchLaunch, Execution, ExecutionStatus, ExecutionType, LaunchInto, ServerBlueprint,
@@ -97,6 +98,8 @@ pub fn plan(n: usize, name: &str) -> RecoveryPlan {
             group_ids: vec![group_id(1)],
             pause_before: true,
             on_failure: OnFailure::Pause,
+            actions_before: Vec::new(),
+            actions_after: Vec::new(),
         }],
         rto_target_seconds: 1800,
         pause_timeout_seconds: 86_400,
@@ -174,6 +177,10 @@ pub fn execution(n: usize) -> Execution {
             on_failure: OnFailure::Continue,
             batches: 1,
             tally: Tally::default(),
+            actions_before: ActionTally::default(),
+            actions_after: ActionTally::default(),
+            held_by: None,
+            launch_since: None,
             started_at: None,
             ended_at: None,
         }],

@@ -5,16 +5,16 @@ use dr_engine::{App, control};
 use dr_error::Result;
 use dr_invoke::Caller;
 
-use super::view;
+use super::shown;
 
 pub async fn pause(app: &App, request: ExecutionRequest) -> Result<ExecutionView> {
     let execution = control::pause(app, &request.execution_id).await?;
-    Ok(view(execution, app.clock().now()))
+    shown(app, execution).await
 }
 
 pub async fn resume(app: &App, request: ExecutionRequest) -> Result<ExecutionView> {
     let execution = control::resume(app, &request.execution_id).await?;
-    Ok(view(execution, app.clock().now()))
+    shown(app, execution).await
 }
 
 pub async fn cancel(
@@ -27,5 +27,5 @@ pub async fn cancel(
         None => format!("Cancelled by {}", caller.name()),
     };
     let execution = control::cancel(app, &request.execution_id, &reason).await?;
-    Ok(view(execution, app.clock().now()))
+    shown(app, execution).await
 }

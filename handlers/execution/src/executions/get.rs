@@ -4,9 +4,9 @@ use dr_api::executions::{ExecutionRequest, ExecutionView};
 use dr_engine::App;
 use dr_error::Result;
 
-use super::view;
+use super::shown;
 
 pub async fn serve(app: &App, request: ExecutionRequest) -> Result<ExecutionView> {
     let execution = app.store().execution(&request.execution_id).await?;
-    Ok(view(execution, app.clock().now()))
+    shown(app, execution).await
 }

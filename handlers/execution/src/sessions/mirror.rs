@@ -7,7 +7,9 @@ use dr_api::sessions::SessionRequest;
 use dr_engine::App;
 use dr_engine::sessions::mirror::{self, GroupOutcome, Options, Outcome, ServerOutcome};
 use dr_error::Result;
-use dr_model::ids::SourceServerId;
+use dr_model::action::{ActionSide, ActionTarget};
+use dr_model::ids::{InstanceId, SourceServerId};
+use dr_model::plan::Wave;
 use dr_model::session::MappedBy;
 
 use super::get::read;
@@ -42,7 +44,12 @@ fn shown(outcome: Outcome, mapped: &BTreeMap<SourceServerId, MappedBy>) -> Mirro
         let problem = server.mirrored.problem.as_ref()?;
         Some(format!("{}: {problem}", server.name))
     });
-    let warnings = warnings.chain(problems).collect();
+    let plan = outcome.plan.as_ref();
+    let named = plan
+        .into_iter()
+        .flat_map(|plan| &plan.waves)
+        .flat_map(named);
+    let warnings = warnings.chain(problems).chain(named).collect();
     let unmapped = outcome.unmapped.into_iter().map(|one| MirrorServer {
         mapped_by: mapped.get(&one.source_server_id).copied(),
         source_server_id: one.source_server_id,
@@ -74,6 +81,35 @@ fn shown(outcome: Outcome, mapped: &BTreeMap<SourceServerId, MappedBy>) -> Mirro
     }
 }
 
+/// Actions on instances by their ids: an id is of one region, and nothing says which instance stands for it at home.
+fn named(wave: &Wave) -> Vec<String> {
+    let before = wave
+        .actions_before
+        .iter()
+        .map(|one| (ActionSide::Before, one));
+    let after = wave
+        .actions_after
+        .iter()
+        .map(|one| (ActionSide::After, one));
+    before
+        .chain(after)
+        .filter_map(|(side, action)| {
+            let ActionTarget::Instances(ids) = &action.on else {
+                return None;
+            };
+            let ids: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+            Some(format!(
+                "The action {} {} wave {} runs on {}: ids cannot be mapped to the other region and are kept as they \
+                 are. Name the instances at home in the plan for the way home",
+                action.name,
+                side.as_str(),
+                wave.name,
+                ids.join(", ")
+            ))
+        })
+        .collect()
+}
+
 fn group(outcome: GroupOutcome) -> MirroredGroupView {
     MirroredGroupView {
         original_id: outcome.original_id,
@@ -92,5 +128,34 @@ fn server(outcome: ServerOutcome, mapped: &BTreeMap<SourceServerId, MappedBy>) -
         changes: outcome.changes,
         reason_not: None,
         remediation: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use dr_model::plan::Wave;
+    use serde_json::json;
+
+    use super::named;
+
+    #[test]
+    fn instances_that_actions_name_are_told_to_whoever_mirrors() {
+        // Requirement 001, 4.4: kept, and what of them cannot be mapped is said.
+        let wave: Result<Wave, _> = serde_json::from_value(json!({
+            "name": "Web", "group_ids": [],
+            "actions_before": [{
+                "name": "drain", "document_name": "own", "on": { "instance_ids": ["i-0123456789abcdef0"] },
+            }],
+            "actions_after": [{ "name": "check", "document_name": "own", "on": "WAVE" }],
+        }));
+        let told = wave.map(|wave| named(&wave)).unwrap_or_default();
+        assert_eq!(told.len(), 1, "{told:?}");
+        for word in [
+            "drain before wave Web",
+            "i-0123456789abcdef0",
+            "cannot be mapped",
+        ] {
+            assert!(told.iter().all(|one| one.contains(word)), "{told:?}");
+        }
     }
 }

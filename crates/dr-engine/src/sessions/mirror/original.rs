@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dr_error::ids::derived;
 use dr_error::{Error, Result};
+use dr_model::action::{ActionRun, ActionSide, SsmAction};
 use dr_model::execution::{Batch, Execution};
 use dr_model::group::{ProtectionGroup, Selection};
 use dr_model::ids::{GroupId, PlanId, SourceServerId};
@@ -27,7 +28,8 @@ pub async fn read(app: &App, session: &FailoverSession) -> Result<Original> {
     }
     let execution = app.store().execution(&session.execution_id).await?;
     let batches = app.store().batches(&execution).await?;
-    made_up(session, &execution, &batches)
+    let actions = app.store().actions(&execution).await?;
+    made_up(session, &execution, &batches, &actions)
 }
 
 async fn of_plan(app: &App, session: &FailoverSession, plan: RecoveryPlan) -> Result<Original> {
@@ -66,11 +68,21 @@ pub fn waves_of_servers(
     waves
 }
 
+/// The actions on one side of a wave, in their order.
+fn actions_of(actions: &[ActionRun], wave: usize, side: ActionSide) -> Vec<SsmAction> {
+    actions
+        .iter()
+        .filter(|run| run.wave == wave && run.side == side)
+        .map(|run| run.action.clone())
+        .collect()
+}
+
 /// A plan with one group per wave of the execution, named after the plan that is gone, or after the execution.
 fn made_up(
     session: &FailoverSession,
     execution: &Execution,
     batches: &[Batch],
+    actions: &[ActionRun],
 ) -> Result<Original> {
     let id = |prefix: &str, wave: &str| {
         let text = format!("{}/{wave}", execution.id);
@@ -122,6 +134,8 @@ fn made_up(
             group_ids: vec![group_id],
             pause_before: run.pause_before,
             on_failure: run.on_failure,
+            actions_before: actions_of(actions, number, ActionSide::Before),
+            actions_after: actions_of(actions, number, ActionSide::After),
         });
     }
     let plan_id: PlanId = id("rp-", "plan").parse().map_err(Error::internal)?;

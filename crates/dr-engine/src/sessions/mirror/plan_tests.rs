@@ -57,6 +57,8 @@ fn original(groups: Vec<ProtectionGroup>) -> Original {
             group_ids: vec![group.id.clone()],
             pause_before: false,
             on_failure: OnFailure::Continue,
+            actions_before: Vec::new(),
+            actions_after: Vec::new(),
         })
         .collect();
     Original {
