@@ -43,94 +43,38 @@ fn actions_that_are_as_they_must_be_have_no_problem() {
 
 #[test]
 fn every_field_out_of_bounds_is_named_with_its_place() {
-    let good = || action("a", named(&[1]));
+    let only = |name: &str, value: String| BTreeMap::from([(name.to_owned(), vec![value])]);
+    let parameters = |parameters| SsmAction {
+        parameters,
+        ..action("a", named(&[1]))
+    };
+    let document = |name: &str| SsmAction {
+        document_name: name.into(),
+        ..action("a", named(&[1]))
+    };
+    let brief = SsmAction {
+        timeout_seconds: 29,
+        ..action("a", named(&[1]))
+    };
+    let many: Vec<usize> = (0..51).collect();
     let cases = [
-        (
-            "name",
-            SsmAction {
-                name: "  ".into(),
-                ..good()
-            },
-        ),
-        (
-            "name",
-            SsmAction {
-                name: "x".repeat(129),
-                ..good()
-            },
-        ),
-        (
-            "document_name",
-            SsmAction {
-                document_name: "no".into(),
-                ..good()
-            },
-        ),
-        (
-            "document_name",
-            SsmAction {
-                document_name: "rm -rf /".into(),
-                ..good()
-            },
-        ),
-        (
-            "document_name",
-            SsmAction {
-                document_name: "arn:aws:s3:::bucket/document/".into(),
-                ..good()
-            },
-        ),
-        (
-            "timeout_seconds",
-            SsmAction {
-                timeout_seconds: 29,
-                ..good()
-            },
-        ),
-        (
-            "on.instance_ids",
-            SsmAction {
-                on: named(&[]),
-                ..good()
-            },
-        ),
-        (
-            "on.instance_ids",
-            SsmAction {
-                on: named(&(0..51).collect::<Vec<_>>()),
-                ..good()
-            },
-        ),
-        (
-            "on",
-            SsmAction {
-                on: ActionTarget::Wave,
-                ..good()
-            },
-        ),
+        ("name", action("  ", named(&[1]))),
+        ("name", action(&"x".repeat(129), named(&[1]))),
+        ("document_name", document("no")),
+        ("document_name", document("rm -rf /")),
+        ("document_name", document("arn:aws:s3:::bucket/document/")),
+        ("timeout_seconds", brief),
+        ("on.instance_ids", action("a", named(&[]))),
+        ("on.instance_ids", action("a", named(&many))),
+        ("on", action("a", ActionTarget::Wave)),
         (
             "parameters",
-            SsmAction {
-                parameters: BTreeMap::from([(
-                    "commands".into(),
-                    vec!["x".repeat(MAX_PARAMETER_BYTES)],
-                )]),
-                ..good()
-            },
+            parameters(only("commands", "x".repeat(MAX_PARAMETER_BYTES))),
         ),
-        (
-            "parameters",
-            SsmAction {
-                parameters: BTreeMap::from([("a b".into(), Vec::new())]),
-                ..good()
-            },
-        ),
+        ("parameters", parameters(only("a b", "c".into()))),
         (
             "parameters.commands",
-            SsmAction {
-                parameters: BTreeMap::from([("commands".into(), vec!["bell \u{7}".into()])]),
-                ..good()
-            },
+            parameters(only("commands", "bell \u{7}".into())),
         ),
     ];
     for (field, bad) in cases {
