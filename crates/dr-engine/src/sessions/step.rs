@@ -8,6 +8,7 @@ use dr_model::ids::{SessionId, SourceServerId};
 use dr_model::session::{FailoverSession, Intent, SessionServer, SessionStatus, Stage, StepError};
 
 use crate::app::App;
+use crate::guard;
 use crate::sessions::live::{self, Live};
 use crate::sessions::{
     Act, Decision, Outcomes, change, cleanup, commit, failback, go_back, mirror, re_protect,
@@ -252,7 +253,7 @@ fn fail(server: &mut SessionServer, session: &FailoverSession, error: &Error, no
     // Requirement 001, 12.1 and 12.6: the operation, the session, the error, and every try under one id.
     tracing::warn!(session = %session.id, server = %server.source_server_id, %step, tries, correlation_id, %message, is_final, "a step failed");
     server.error = Some(StepError {
-        remediation: Some(remediation(class, is_final).to_owned()),
+        remediation: Some(remediation(error, is_final).to_owned()),
         step,
         message,
         first_at,
@@ -263,8 +264,11 @@ fn fail(server: &mut SessionServer, session: &FailoverSession, error: &Error, no
     });
 }
 
-fn remediation(class: Option<AwsClass>, is_final: bool) -> &'static str {
-    match class {
+fn remediation(error: &Error, is_final: bool) -> &'static str {
+    if matches!(error, Error::Conflict { code, .. } if *code == guard::REFUSED) {
+        return "Change what the guard names, or wait until it has changed, then try the step again";
+    }
+    match error.aws_class() {
         Some(AwsClass::AccessDenied) => {
             "Give the role in that account the permission that is named, then try the step again"
         }
