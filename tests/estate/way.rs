@@ -9,6 +9,8 @@ use crate::{admin, product};
 
 /// The longest a step takes, in simulated time.
 const LIMIT: TimeDelta = TimeDelta::hours(30);
+/// Between two looks.
+const PAUSE: TimeDelta = TimeDelta::minutes(2);
 
 /// A fleet that has failed over.
 pub struct Away {
@@ -146,22 +148,48 @@ impl Way {
                 return servers;
             }
             assert!(app.now() <= last, "never {what}: {session:#} {servers:#?}");
-            app.advance(TimeDelta::minutes(1)).await;
+            app.advance(PAUSE).await;
         }
     }
 
     /// Goes on until the session stands so; gives the servers.
+    ///
+    /// # Panics
+    /// When it never does.
     pub async fn until_status(&self, app: &TestApp, status: &str) -> Vec<Value> {
-        self.until(app, status, |session, _| session["status"] == status)
+        self.until_session(app, status, |session| session["status"] == status)
             .await
     }
 
     /// Goes on until so many servers are at a stage; gives all.
+    ///
+    /// # Panics
+    /// When they never are.
     pub async fn until_stage(&self, app: &TestApp, stage: &str, count: usize) -> Vec<Value> {
-        self.until(app, &format!("{count} {stage}"), |_, servers| {
-            of_stage(servers, stage).len() == count
-        })
-        .await
+        let name = stage.to_lowercase();
+        let what = format!("{count} {stage}");
+        self.until_session(app, &what, |session| session["stages"][&name] == count)
+            .await
+    }
+
+    async fn until_session(
+        &self,
+        app: &TestApp,
+        what: &str,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Vec<Value> {
+        let last = app.now() + LIMIT;
+        loop {
+            let session = self.session(app).await;
+            if wanted(&session) {
+                return self.servers(app).await;
+            }
+            if app.now() > last {
+                let servers = self.servers(app).await;
+                panic!("never {what}: {session:#} {servers:#?}");
+            }
+            app.advance(PAUSE).await;
+        }
     }
 }
 

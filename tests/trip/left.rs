@@ -71,10 +71,10 @@ async fn a_clean_up_takes_the_mirrored_groups_and_plan_and_every_link_to_them_an
         .collect();
     let plan = session["mirrored_plan_id"].as_str().unwrap();
     assert_eq!(mirrored.len(), trip.fleet.group_ids.len());
-    let groups = ids(&app, "/protection-groups", "groups").await;
+    let groups = ids(&app, "/protection-groups", "protection_groups").await;
     assert!(mirrored.iter().all(|id| groups.iter().any(|g| g == id)));
     assert!(
-        ids(&app, "/recovery-plans", "plans")
+        ids(&app, "/recovery-plans", "recovery_plans")
             .await
             .iter()
             .any(|id| id == plan)
@@ -90,13 +90,13 @@ async fn a_clean_up_takes_the_mirrored_groups_and_plan_and_every_link_to_them_an
         is_gone(&app, &format!("/protection-groups/{id}/instance-pairs")).await;
     }
     is_gone(&app, &format!("/recovery-plans/{plan}")).await;
-    let mut left = ids(&app, "/protection-groups", "groups").await;
+    let mut left = ids(&app, "/protection-groups", "protection_groups").await;
     left.sort_unstable();
     let mut originals = trip.fleet.group_ids.clone();
     originals.sort_unstable();
     assert_eq!(left, originals, "the groups that failed over, and no other");
     assert_eq!(
-        ids(&app, "/recovery-plans", "plans").await,
+        ids(&app, "/recovery-plans", "recovery_plans").await,
         [trip.fleet.plan_id.as_str()]
     );
     let cleared = (Value::Null, Value::Null);

@@ -58,17 +58,18 @@ async fn every_try_of_a_failed_step_is_logged_with_operation_session_and_one_cor
     let servers = way.servers(&app).await;
     let id = &servers[0]["source_server_id"];
     let broken = (500, "InternalServerException");
-    fail(&app, RECOVERY, ("drs", "ReverseReplication"), 3, broken);
+    fail(&app, RECOVERY, ("drs", "ReverseReplication"), 50, broken);
     let body = json!({ "source_server_ids": [id] });
     way.take(&app, "start-reverse-replication", body).await;
     let after = way
         .until(&app, "tried three times", |_, servers| {
-            servers.iter().any(|s| s["error"]["tries"] == 3)
+            let tries = |s: &Value| s["error"]["tries"].as_u64();
+            servers.iter().filter_map(tries).any(|tries| tries >= 3)
         })
         .await;
     let error = only_server_with_error(&after).unwrap()["error"].clone();
     let lines = lines_of(&log, id, "reverse_replication");
-    assert_eq!(lines.len(), 3, "{lines:#?}");
+    assert_eq!(error["tries"], lines.len(), "{lines:#?}");
     for (line, tries) in lines.iter().zip(1..) {
         assert_eq!(line["level"], "WARN", "{line:#}");
         assert_eq!(line["session"], way.id.as_str());
@@ -77,7 +78,6 @@ async fn every_try_of_a_failed_step_is_logged_with_operation_session_and_one_cor
         assert_eq!(line["correlation_id"], error["correlation_id"]);
         let why = line["message"].as_str().unwrap();
         assert!(why.contains("Injected: it does not work"), "{line:#}");
-        assert!(why.contains("ReverseReplication"), "{line:#}");
     }
     assert!(
         error["correlation_id"]
@@ -85,8 +85,10 @@ async fn every_try_of_a_failed_step_is_logged_with_operation_session_and_one_cor
             .unwrap()
             .starts_with(&way.id)
     );
+    app.control().clear_faults();
     way.until_stage(&app, "READY", 1).await;
-    assert_eq!(lines_of(&log, id, "reverse_replication").len(), 3);
+    let again = lines_of(&log, id, "reverse_replication");
+    assert_eq!(again.len(), lines.len(), "it succeeded");
     let server = way.server(&app, id).await;
     assert!(server["error"].is_null(), "{server:#}");
 }
@@ -146,6 +148,14 @@ async fn a_mirroring_and_a_failback_that_fail_are_logged_with_their_session_and_
         ids.push(line["correlation_id"].clone());
     }
     assert_eq!(ids[0], ids[1]);
+    let lines = log.lines();
+    let mut retries = lines
+        .iter()
+        .filter(|line| line["message"] == "failback tried again");
+    let retry = retries.next().expect("the second try is logged as one");
+    assert_eq!(retry["correlation_id"], ids[0]);
+    assert_eq!(retry["session"], way.id.as_str());
+    assert!(retries.next().is_none(), "{lines:#?}");
     assert!(ids[0].as_str().unwrap().starts_with(&way.id));
 }
 
@@ -235,7 +245,6 @@ async fn no_credential_is_in_any_line_of_the_log() {
     // Sessions of roles last an hour: new ones are handed out meanwhile.
     app.advance(TimeDelta::hours(2)).await;
     app.control().clear_faults();
-    way.take(&app, "start-reverse-replication", json!({})).await;
     way.until_stage(&app, "READY", SERVERS).await;
 
     let text = log.text();

@@ -27,7 +27,7 @@ use std::collections::BTreeSet;
 
 use dr_error::Result;
 use dr_model::ids::SourceServerId;
-use dr_model::session::{FailoverSession, SessionServer, Stage, StageEvent};
+use dr_model::session::{FailoverSession, SessionServer, Stage, StageEvent, StepError};
 
 /// Which servers of a session; none means all that the action takes.
 pub type Chosen<'a> = Option<&'a BTreeSet<SourceServerId>>;
@@ -119,7 +119,11 @@ pub fn moved(mut server: SessionServer, event: StageEvent) -> SessionServer {
     {
         server.stage = stage;
         server.intent = None;
-        server.error = None;
+        // That a failback failed stands until it is tried again, though the server replicates home all the while.
+        let is_told = |error: &StepError| {
+            error.step == failback::STEP && matches!(stage, Stage::Reversing | Stage::Ready)
+        };
+        server.error = server.error.filter(is_told);
     }
     server
 }

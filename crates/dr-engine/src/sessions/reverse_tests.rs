@@ -1,7 +1,7 @@
 //! Requirement 001, 5: reverse replication.
 
 use dr_model::server::ReplicationState;
-use dr_model::session::{MappedBy, ReverseState, SessionServer, Stage};
+use dr_model::session::{MappedBy, ReverseState, SessionServer, Stage, StepError};
 
 use super::{Act, decide};
 use crate::samples::at;
@@ -67,6 +67,28 @@ fn a_ready_server_that_falls_behind_is_not_ready() {
     assert_eq!(decision.server.stage, Stage::Reversing);
     assert_eq!(decision.server.reverse.state, ReverseState::Error);
     assert!(decision.server.reverse.problem.is_some());
+}
+
+/// Requirement 001, 6.6 and 12.5: until it is tried again, when the retry is logged under the error's id.
+#[test]
+fn that_a_failback_failed_is_told_though_the_server_is_ready_again_and_no_other_error_is() {
+    for (step, is_kept) in [("failback", true), ("reverse_replication", false)] {
+        let level = a2(replication(ReplicationState::Continuous, 100, 0));
+        let mut server = server(Stage::Reversing);
+        server.error = Some(StepError {
+            step: step.to_owned(),
+            message: "It did not boot".to_owned(),
+            remediation: None,
+            first_at: at(0),
+            at: at(0),
+            correlation_id: "one".to_owned(),
+            tries: 1,
+            is_final: true,
+        });
+        let seen = look(server, Some(level)).server;
+        assert_eq!(seen.stage, Stage::Ready);
+        assert_eq!(seen.error.is_some(), is_kept, "{step}");
+    }
 }
 
 #[test]
