@@ -201,14 +201,20 @@ async fn comes_home(teller: &mut Teller, home: &Home) {
     let really = json!({ "session_id": home.session_id, "execution_type": "RECOVERY" });
     teller.tell(operation, really).await;
     until(teller, home, "FAILBACK_UNCOMMITTED").await;
+    // Undone, and gone home again.
+    let operation = Operation::GoBack;
+    let undo = way_home::step(operation, home);
+    teller.tell(operation, undo.clone()).await;
+    until(teller, home, "READY_FOR_FAILBACK").await;
+    let really = json!({ "session_id": home.session_id, "execution_type": "RECOVERY" });
+    teller.tell(Operation::ExecuteFailback, really).await;
+    until(teller, home, "FAILBACK_UNCOMMITTED").await;
     let operation = Operation::CommitFailback;
     teller
         .tell(operation, way_home::step(operation, home))
         .await;
     // It stands: there is no going back any more.
-    let operation = Operation::GoBack;
-    let undo = way_home::step(operation, home);
-    teller.refused(operation, undo, "NOT_ALLOWED").await;
+    teller.refused(Operation::GoBack, undo, "NOT_ALLOWED").await;
     let operation = Operation::ReProtect;
     teller
         .tell(operation, way_home::step(operation, home))
