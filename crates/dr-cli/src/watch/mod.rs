@@ -12,8 +12,8 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use dr_api::executions::{
-    ExecutionRequest, ExecutionServerView, ExecutionView, GetExecution, ListExecutionServers,
-    ListExecutionServersRequest,
+    ActionView, ExecutionRequest, ExecutionServerView, ExecutionView, GetExecution,
+    ListExecutionServers, ListExecutionServersRequest,
 };
 use dr_model::execution::{ExecutionStatus, ServerStatus};
 use dr_model::ids::{ExecutionId, SourceServerId};
@@ -191,6 +191,7 @@ async fn summary(desk: &mut Desk<'_>, view: &ExecutionView) -> Result<(), Failur
     let servers = list(desk, &view.execution_id, None).await?;
     desk.screen.line("")?;
     view::servers(desk.screen, &servers)?;
+    view::actions(desk.screen, &view.actions)?;
     let target = match view.rto_met {
         true => "RTO target met",
         false => "RTO target missed",
@@ -209,6 +210,12 @@ async fn summary(desk: &mut Desk<'_>, view: &ExecutionView) -> Result<(), Failur
         text::seconds(view.elapsed_seconds),
         text::seconds(view.rto_target_seconds),
     ))?;
+    let failed = |action: &&ActionView| action.state.is_failure();
+    let failed = view.actions.iter().filter(failed).count();
+    if failed > 0 {
+        desk.screen
+            .line(&format!("{} failed.", text::count(failed, "SSM action")))?;
+    }
     if let Some(reason) = &view.reason {
         desk.screen.line(&format!("Why: {reason}"))?;
     }

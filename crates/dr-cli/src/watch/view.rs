@@ -225,7 +225,10 @@ pub fn draw(screen: &mut Screen, view: &ExecutionView) -> io::Result<()> {
 }
 
 /// SSM actions, and the instances on which one failed; nothing where there are none.
-fn actions(screen: &mut Screen, actions: &[ActionView]) -> io::Result<()> {
+///
+/// # Errors
+/// When it cannot be written.
+pub fn actions(screen: &mut Screen, actions: &[ActionView]) -> io::Result<()> {
     if actions.is_empty() {
         return Ok(());
     }

@@ -155,6 +155,29 @@ async fn a_plan_file_may_name_groups() {
 }
 
 #[tokio::test]
+async fn a_plan_is_shown_with_its_actions() {
+    let stand = Stand::new().await;
+    let mut shop = plan(1, "shop");
+    shop["waves"][0]["actions_after"] = json!([{
+        "name": "check", "document_name": "check-shop", "on": "WAVE", "timeout_seconds": 90, "on_failure": "PAUSE",
+    }]);
+    stand
+        .says("GET /protection-groups", 200, page(&[(1, "web")], None))
+        .says(&format!("GET /recovery-plans/{}", id("rp", 1)), 200, shop);
+    let ran = stand.run(&["plan", "get", &id("rp", 1)]).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    for part in [
+        "check-shop",
+        "after",
+        "what the wave launched",
+        "1m 30s",
+        "pauses",
+    ] {
+        assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
+    }
+}
+
+#[tokio::test]
 async fn an_error_is_told_to_people_in_full_and_to_scripts_as_it_came() {
     let stand = Stand::new().await;
     let losses = json!({ "losses": [{

@@ -95,6 +95,42 @@ async fn each_change_is_a_line_each_failure_is_told_once_and_the_outcome_is_the_
 }
 
 #[tokio::test]
+async fn actions_are_told_with_their_state_and_a_failed_one_with_its_last_words() {
+    let mut over = execution("COMPLETED_WITH_FAILURES", "finished", 3, 0, 10);
+    let action = |name: &str, state: &str, on: Value| {
+        json!({
+            "wave": 1, "side": "BEFORE", "name": name, "document_name": "AWS-RunShellScript",
+            "on_failure": "CONTINUE", "state": state, "reason": null, "command_ids": [],
+            "instances": [on], "started_at": null, "ended_at": null,
+        })
+    };
+    let on = |state: &str| json!({ "instance_id": "i-0123456789abcdef7", "state": state });
+    let mut failed = on("FAILED");
+    failed["reason"] = json!("Its command ended with Failed, exit code 3");
+    failed["output"] = json!("stopping\nthe queue is locked");
+    over["actions"] = json!([
+        action("drain", "FAILED", failed),
+        action("tell", "SUCCEEDED", on("SUCCEEDED")),
+    ]);
+    for command in ["get", "watch"] {
+        let stand = playing(std::slice::from_ref(&over)).await;
+        let ran = stand.run(&["execution", command, &id("exec", 1)]).await;
+        for part in [
+            "LAST WORDS",
+            "the queue is locked",
+            "exit code 3",
+            "i-0123456789abcdef7",
+            "AWS-RunShellScript",
+            "1/1",
+        ] {
+            assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
+        }
+        let says_so = ran.out.contains("1 SSM action failed.");
+        assert_eq!(says_so, command == "watch", "{}", ran.out);
+    }
+}
+
+#[tokio::test]
 async fn a_script_gets_an_answer_for_each_change_and_no_table() {
     let looks = [
         execution("LAUNCHING", "recovery", 0, 0, 2),
