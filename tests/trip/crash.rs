@@ -221,7 +221,18 @@ async fn undisturbed() -> Vec<Leg> {
     legs
 }
 
-/// One run. Answers whether it died: a run whose events fell otherwise may make fewer calls.
+/// Events fall otherwise in every run, and it may make fewer calls than the undisturbed one: then an earlier one is taken.
+async fn dies_for_certain(legs: &[Leg], mut death: Death) -> bool {
+    while death.call > 0 {
+        if dies(legs, death).await {
+            return true;
+        }
+        death.call = death.call * 3 / 4;
+    }
+    false
+}
+
+/// One run. Answers whether it died.
 async fn dies(legs: &[Leg], death: Death) -> bool {
     let Death { leg, call, when } = death;
     let start = &legs[leg];
@@ -319,7 +330,7 @@ fn killed_at_any_call_the_trip_ends_the_same() {
     let tally = Mutex::new(Tally::default());
     on_every_core(
         &chosen,
-        async |death| dies(&legs, *death).await,
+        async |death| dies_for_certain(&legs, *death).await,
         |death, died| {
             let leg = &legs[death.leg];
             let operation = &leg.calls[death.call];
@@ -345,13 +356,12 @@ fn killed_at_any_call_the_trip_ends_the_same() {
         tally.distinct.len()
     );
     for leg in &legs {
-        println!("{:?}: {} calls", leg.step, leg.calls.len());
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for call in &leg.calls {
+            *counts.entry(call).or_default() += 1;
+        }
+        println!("{:?}: {} calls, {counts:?}", leg.step, leg.calls.len());
     }
     assert!(tally.failed.is_empty(), "{:#?}", tally.failed);
-    assert!(
-        tally.died * 10 >= chosen.len() * 9,
-        "{} of {} runs died",
-        tally.died,
-        chosen.len()
-    );
+    assert_eq!(tally.died, chosen.len(), "every run dies once");
 }
