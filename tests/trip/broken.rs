@@ -1,5 +1,5 @@
-//! Each action of the way home fails for one server, for good: the session says what failed and what to do, the others go
-//! on, and the same action asked for again does the rest once the cause is gone.
+//! Each action of the way home fails for one server, for good: the session says what failed and what to do, the others
+//! go on, and the same action asked for again does the rest once the cause is gone.
 
 use dr_sim::control::{Aimed, Fault, FaultKind};
 use dr_testkit::TestApp;

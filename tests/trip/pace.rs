@@ -1,5 +1,5 @@
-//! How often a session is looked at: once a minute while data is awaited, at once when DRS says that something happened,
-//! and not at all while nothing is awaited.
+//! How often a session is looked at: once a minute while data is awaited, at once when DRS says that something
+//! happened, and not at all while nothing is awaited.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use dr_testkit::TestApp;

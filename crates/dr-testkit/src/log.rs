@@ -19,8 +19,8 @@ thread_local! {
     static KEPT: RefCell<Option<Vec<u8>>> = const { RefCell::new(None) };
 }
 
-/// Keeps what is logged on this thread, which is where `#[tokio::test]` runs a test and all that it starts: our own lines
-/// at every level, those of others from `info` on, which is what Lambda shows unless it is told otherwise.
+/// Keeps what is logged on this thread, which is where `#[tokio::test]` runs a test and all that it starts: our own
+/// lines at every level, those of others from `info` on, which is what Lambda shows unless it is told otherwise.
 #[derive(Debug)]
 pub struct Log {
     /// It belongs to its thread.
