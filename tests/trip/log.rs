@@ -76,7 +76,7 @@ async fn every_try_of_a_failed_step_is_logged_with_operation_session_and_one_cor
         assert_eq!(line["tries"], tries);
         // The session keeps the id of the log, so that whoever reads one finds the other.
         assert_eq!(line["correlation_id"], error["correlation_id"]);
-        let why = line["message"].as_str().unwrap();
+        let why = line["why"].as_str().unwrap();
         assert!(why.contains("Injected: it does not work"), "{line:#}");
     }
     assert!(
@@ -143,7 +143,7 @@ async fn a_mirroring_and_a_failback_that_fail_are_logged_with_their_session_and_
         let lines = lines_of(&log, &failing["source_server_id"], "failback");
         let line = lines.last().unwrap();
         assert_eq!(line["session"], way.id.as_str(), "{line:#}");
-        let why = line["message"].as_str().unwrap();
+        let why = line["why"].as_str().unwrap();
         assert!(why.contains("did not boot"), "{line:#}");
         ids.push(line["correlation_id"].clone());
     }

@@ -239,6 +239,10 @@ impl Marked {
         let before = server.clone();
         match apply(server) {
             Ok(()) => {
+                if let Some(error) = before.error.as_ref().filter(|_| server.error.is_none()) {
+                    // Requirement 001, 12.6: the retry that a person asks for has the id of what failed.
+                    tracing::info!(server = %id, step = error.step, correlation_id = error.correlation_id, "a step is tried again");
+                }
                 self.taken.push(id);
                 *server != before
             }

@@ -414,7 +414,7 @@ fn ended(
     });
     if let Some(error) = &server.error {
         // Requirement 001, 12.1.
-        tracing::warn!(session = %session.id, server = %server.source_server_id, step = STEP, correlation_id = error.correlation_id, message = error.message, "a failback failed");
+        tracing::warn!(session = %session.id, server = %server.source_server_id, step = STEP, correlation_id = error.correlation_id, why = error.message, "a failback failed");
     }
     server.returned = Some(returned);
     server

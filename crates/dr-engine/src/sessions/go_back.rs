@@ -180,7 +180,7 @@ pub async fn perform(
         Ok((cloud, states)) => act(&cloud, live, &states, servers).await,
         Err(error) => {
             let message = error.words();
-            tracing::warn!(session = %session.id, message, "cannot look at what came home");
+            tracing::warn!(session = %session.id, why = message, "cannot look at what came home");
             // Nothing was done: the next look tries again.
             servers
                 .into_iter()

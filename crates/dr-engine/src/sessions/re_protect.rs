@@ -211,7 +211,7 @@ async fn verify(app: &App, session: &FailoverSession, server: &SessionServer) ->
         Ok(_) => {}
         Err(error) if error.aws_class() == Some(AwsClass::Conflict) => {
             let message = error.words();
-            tracing::info!(session = %session.id, server = %server.source_server_id, message, "launch configuration is put right at clean-up");
+            tracing::info!(session = %session.id, server = %server.source_server_id, why = message, "launch configuration is put right at clean-up");
         }
         Err(error) => return Err(error),
     }

@@ -251,7 +251,7 @@ fn fail(server: &mut SessionServer, session: &FailoverSession, error: &Error, no
     let correlation_id = format!("{}/{}/{step}", session.id, server.source_server_id);
     let message = error.words();
     // Requirement 001, 12.1 and 12.6: the operation, the session, the error, and every try under one id.
-    tracing::warn!(session = %session.id, server = %server.source_server_id, %step, tries, correlation_id, %message, is_final, "a step failed");
+    tracing::warn!(session = %session.id, server = %server.source_server_id, %step, tries, correlation_id, why = %message, is_final, "a step failed");
     server.error = Some(StepError {
         remediation: Some(remediation(error, is_final).to_owned()),
         step,

@@ -137,7 +137,7 @@ pub async fn run(app: &App, id: &SessionId, options: Options) -> Result<Outcome>
         .map(|error| failed(app, &session, error));
     if let Some(error) = &error {
         // Requirement 001, 12.1 and 12.6.
-        tracing::warn!(session = %id, step = STEP, tries = error.tries, correlation_id = error.correlation_id, message = error.message, "mirroring failed");
+        tracing::warn!(session = %id, step = STEP, tries = error.tries, correlation_id = error.correlation_id, why = error.message, "mirroring failed");
     }
     change::header(app, id, |session| {
         let is_ours = session
