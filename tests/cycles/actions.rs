@@ -5,7 +5,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use dr_sim::ec2::Platform;
 use dr_testkit::{Cut, TestApp};
-use dr_tests::run::{LIMIT, Wave, plan, start_plan, told, until, until_status, view};
+use dr_tests::run::{LIMIT, Wave, ask_plan, plan, start_plan, told, until, until_status, view};
 use dr_tests::truth::Over;
 use dr_tests::{RECOVERY, product, truth, world};
 use serde_json::{Value, json};
@@ -188,7 +188,12 @@ async fn an_action_that_is_not_for_drills_runs_in_a_recovery_alone() {
         let stage = stage().await;
         let switch = stage.with("switch", &json!({ "skip_in_drills": true }));
         let first = json!({ "actions_before": [switch, stage.action("tell")] });
-        let id = stage.started(first, kind).await;
+        let waves: Vec<Wave> = vec![Wave::of(&stage.servers).with(first)];
+        let plan = plan(&stage.app, &waves, &Value::Null).await;
+        let dry = ask_plan(&stage.app, &plan, kind, json!({ "dry_run": true })).await;
+        let told = dry.expect(202)["waves"][0]["actions_before"].clone();
+        assert_eq!(told.as_array().unwrap().len(), ran, "{kind}: {told}");
+        let id = start_plan(&stage.app, &plan, kind).await;
         let over = truth::over(&stage.app, &id).await;
         assert_eq!(over.status(), "COMPLETED");
         assert_eq!(state(&over.execution, "switch"), state_of_it);

@@ -89,6 +89,12 @@ pub struct StartedWave {
     pub skipped: usize,
     /// How many servers launch into a new instance, for want of a pair.
     pub new_instances: usize,
+    /// SSM actions that run before it, by name.
+    #[serde(default)]
+    pub actions_before: Vec<String>,
+    /// SSM actions that run after it, by name.
+    #[serde(default)]
+    pub actions_after: Vec<String>,
 }
 
 /// What was, or would be, started.

@@ -285,6 +285,17 @@ fn draw_dry_run(screen: &mut Screen, subject: &Subject, would: &Started) -> io::
         "left out",
     ];
     screen.table(&headings, rows, "No wave.")?;
+    for wave in &would.waves {
+        for (side, names) in [
+            ("before", &wave.actions_before),
+            ("after", &wave.actions_after),
+        ] {
+            if !names.is_empty() {
+                let names = names.join(", then ");
+                screen.line(&format!("SSM actions {side} {}: {names}", wave.name))?;
+            }
+        }
+    }
     failed(screen, &would.warnings)?;
     if !would.failed_checks.is_empty() {
         screen.line("It cannot be started:")?;

@@ -7,7 +7,8 @@ use crate::stand::{Stand, group, id, plan};
 fn started(execution: Option<String>, failed_checks: Value) -> Value {
     json!({
         "execution_id": execution, "status": null, "execution_type": "RECOVERY", "total_servers": 3,
-        "waves": [{ "name": "All", "pause_before": false, "servers": 3, "jobs": 1, "skipped": 0, "new_instances": 1 }],
+        "waves": [{ "name": "All", "pause_before": false, "servers": 3, "jobs": 1, "skipped": 0, "new_instances": 1,
+            "actions_before": ["drain", "stop"] }],
         "warnings": [], "failed_checks": failed_checks,
     })
 }
@@ -80,6 +81,8 @@ async fn a_dry_run_starts_nothing_and_a_failed_check_is_exit_code_4() {
     let ran = stand.run(&["start", "shop", "--drill", "--dry-run"]).await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(ran.out.contains("what to do: Stop it"), "{ran:?}");
+    let told = "SSM actions before All: drain, then stop";
+    assert!(ran.out.contains(told), "{ran:?}");
     let ran = stand.run(&["start", "shop", "--drill", "--yes"]).await;
     assert_eq!(ran.code, 4, "{ran:?}");
     assert!(

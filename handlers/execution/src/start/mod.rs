@@ -9,6 +9,7 @@ use dr_engine::App;
 use dr_engine::start::run::Outcome;
 use dr_error::{Error, Result, ids};
 use dr_invoke::Caller;
+use dr_model::action::ActionSide;
 use dr_model::execution::{Batch, ExecutionType, LaunchInto, ServerStatus};
 use dr_model::ids::ExecutionId;
 use dr_model::role::Permission;
@@ -46,14 +47,14 @@ pub fn view(outcome: Outcome) -> Started {
         .iter()
         .enumerate()
         .map(|(number, wave)| {
-            started_wave(
-                wave,
-                outcome
-                    .blueprint
-                    .batches
-                    .iter()
-                    .filter(|batch| batch.wave == number),
-            )
+            let batches = outcome.blueprint.batches.iter();
+            let started = started_wave(wave, batches.filter(|batch| batch.wave == number));
+            let run = |side| actions(&outcome, number, side);
+            StartedWave {
+                actions_before: run(ActionSide::Before),
+                actions_after: run(ActionSide::After),
+                ..started
+            }
         })
         .collect();
     Started {
@@ -67,6 +68,19 @@ pub fn view(outcome: Outcome) -> Started {
     }
 }
 
+/// Names of the SSM actions that run on one side of a wave.
+fn actions(outcome: &Outcome, wave: usize, side: ActionSide) -> Vec<String> {
+    let is_drill = outcome.blueprint.execution.execution_type.is_drill();
+    outcome
+        .blueprint
+        .actions
+        .iter()
+        .filter(|run| run.wave == wave && run.side == side)
+        .filter(|run| !(is_drill && run.action.skip_in_drills))
+        .map(|run| run.action.name.clone())
+        .collect()
+}
+
 fn started_wave<'a>(
     wave: &dr_model::execution::WaveRun,
     batches: impl Iterator<Item = &'a Batch>,
@@ -78,6 +92,8 @@ fn started_wave<'a>(
         jobs: 0,
         skipped: wave.tally.skipped,
         new_instances: 0,
+        actions_before: Vec::new(),
+        actions_after: Vec::new(),
     };
     for batch in batches {
         started.jobs += usize::from(
