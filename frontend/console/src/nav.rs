@@ -98,6 +98,27 @@ pub const PAGES: &[Page] = &[
         || pages::protection_group::GroupDetail().into_any(),
     ),
     page(
+        "/failover-sessions",
+        "Failover sessions",
+        Section::Failback,
+        Permission::Read,
+        || pages::failover_sessions::FailoverSessions().into_any(),
+    ),
+    page(
+        "/failover-sessions/:session_id",
+        "Failover session",
+        Section::Hidden,
+        Permission::Read,
+        || pages::failover_session::SessionDetail().into_any(),
+    ),
+    page(
+        "/failover-sessions/:session_id/failback",
+        "Failback",
+        Section::Hidden,
+        Permission::Read,
+        || pages::failback::FailbackWizard().into_any(),
+    ),
+    page(
         "/components",
         "Components",
         Section::Hidden,

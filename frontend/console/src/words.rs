@@ -1,8 +1,10 @@
 //! States in words, each with its sign: the only place of its kind.
 
-use dr_model::execution::{ExecutionStatus, ServerStatus};
+use dr_model::action::ActionState;
+use dr_model::check::Severity;
+use dr_model::execution::{ExecutionStatus, ExecutionType, ServerStatus, Subject};
 use dr_model::pair::MatchMethod;
-use dr_model::session::SessionStatus;
+use dr_model::session::{Action, RepairStage, ReverseState, SessionStatus, Stage};
 use ui::Status;
 
 /// An execution's status.
@@ -82,5 +84,114 @@ pub fn match_method(method: MatchMethod) -> &'static str {
         MatchMethod::Exact => "Exact",
         MatchMethod::Fuzzy => "Fuzzy",
         MatchMethod::Manual => "By hand",
+    }
+}
+
+/// How far one server of a failover session is on the way home.
+#[must_use]
+pub fn stage(stage: Stage) -> (Status, &'static str) {
+    match stage {
+        Stage::LeftOut => (Status::Stopped, "Left out"),
+        Stage::Pending => (Status::Pending, "Being looked up"),
+        Stage::Recovered => (Status::Info, "Recovered"),
+        Stage::Repairing => (Status::InProgress, "Repairing agent"),
+        Stage::Reversing => (Status::InProgress, "Replicating back"),
+        Stage::Ready => (Status::Success, "Ready for failback"),
+        Stage::FailingBack => (Status::InProgress, "Failing back"),
+        Stage::FailedBack => (Status::Success, "Home"),
+        Stage::GoingBack => (Status::InProgress, "Going back"),
+        Stage::ReProtecting => (Status::InProgress, "Re-protecting"),
+        Stage::ReProtected => (Status::Success, "Re-protected"),
+        Stage::CleaningUp => (Status::InProgress, "Cleaning up"),
+        Stage::Home => (Status::Success, "Complete"),
+    }
+}
+
+/// How far a replication back, or forward again, is.
+#[must_use]
+pub fn reverse(state: ReverseState) -> (Status, &'static str) {
+    match state {
+        ReverseState::NotStarted => (Status::NotStarted, "Not started"),
+        ReverseState::Initiating => (Status::InProgress, "Initiating"),
+        ReverseState::InitialSync => (Status::InProgress, "Initial sync"),
+        ReverseState::Continuous => (Status::InProgress, "Continuous, too far behind"),
+        ReverseState::Ready => (Status::Success, "Ready"),
+        ReverseState::ReadyWithLag => (Status::Success, "Ready, with lag"),
+        ReverseState::Error => (Status::Error, "Error"),
+    }
+}
+
+/// How far the repair of an agent, or its first installation, is.
+#[must_use]
+pub fn repair(stage: RepairStage) -> (Status, &'static str) {
+    match stage {
+        RepairStage::WaitingForSsm => (Status::Pending, "Waiting for SSM"),
+        RepairStage::Queued => (Status::Pending, "Queued"),
+        RepairStage::Uninstalling => (Status::InProgress, "Uninstalling"),
+        RepairStage::Rebooting => (Status::InProgress, "Restarting"),
+        RepairStage::ReadyToInstall => (Status::Pending, "Ready to install"),
+        RepairStage::Installing => (Status::InProgress, "Installing"),
+        RepairStage::Verifying => (Status::InProgress, "Verifying"),
+        RepairStage::Done => (Status::Success, "Done"),
+        RepairStage::Failed => (Status::Error, "Failed"),
+    }
+}
+
+/// What a person may do with a failover session.
+#[must_use]
+pub fn action(action: Action) -> &'static str {
+    match action {
+        Action::InstallAgents => "Repair agents",
+        Action::StartReverseReplication => "Start reverse replication",
+        Action::MirrorConfig => "Mirror configuration",
+        Action::FailbackDrill => "Run a failback drill",
+        Action::FailbackRecovery => "Fail back",
+        Action::Commit => "Commit the failback",
+        Action::GoBack => "Go back",
+        Action::ReProtect => "Re-protect",
+        Action::Cleanup => "Clean up",
+        Action::Split => "Split",
+    }
+}
+
+/// Drill or recovery.
+#[must_use]
+pub fn execution_type(kind: ExecutionType) -> &'static str {
+    match kind {
+        ExecutionType::Drill => "Drill",
+        ExecutionType::Recovery => "Recovery",
+    }
+}
+
+/// What an execution runs.
+#[must_use]
+pub fn subject(subject: &Subject) -> &str {
+    match subject {
+        Subject::Plan { name, .. } => name,
+        Subject::Pairs => "chosen pairs",
+    }
+}
+
+/// How much a failed check matters.
+#[must_use]
+pub fn severity(severity: Severity) -> (Status, &'static str) {
+    match severity {
+        Severity::Critical => (Status::Error, "Critical"),
+        Severity::Warning => (Status::Warning, "Warning"),
+        Severity::Info => (Status::Info, "Info"),
+    }
+}
+
+/// How far an SSM action is, as a whole or on one instance.
+#[must_use]
+pub fn ssm_action(state: ActionState) -> (Status, &'static str) {
+    match state {
+        ActionState::Pending => (Status::Pending, "Waiting"),
+        ActionState::Running => (Status::InProgress, "Running"),
+        ActionState::Succeeded => (Status::Success, "Succeeded"),
+        ActionState::Failed => (Status::Error, "Failed"),
+        ActionState::TimedOut => (Status::Error, "Timed out"),
+        ActionState::Skipped => (Status::Stopped, "Left out"),
+        ActionState::Abandoned => (Status::Warning, "No longer awaited"),
     }
 }
