@@ -2,11 +2,17 @@
 
 pub mod components;
 pub mod dashboard;
+pub mod execution;
+pub mod executions;
 pub mod failback;
+pub mod failover;
 pub mod failover_session;
 pub mod failover_sessions;
 pub mod not_found;
+pub mod plan_editor;
 pub mod protection_group;
 pub mod protection_groups;
+pub mod recovery_plan;
+pub mod recovery_plans;
 pub mod session_steps;
 pub mod sign_in;

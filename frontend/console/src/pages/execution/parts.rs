@@ -1,0 +1,186 @@
+//! The lists of an execution: servers, job log, SSM actions.
+
+use std::sync::Arc;
+
+use dr_api::executions::{
+    ActionView, ExecutionServerView, ExecutionView, GetExecutionTimeline, ListExecutionServers,
+    ListExecutionServersRequest, TimelineRequest,
+};
+use dr_model::ids::ExecutionId;
+use leptos::prelude::*;
+use ui::{Column, Empty, StatusIndicator, Table};
+
+use super::view_model::{LogRow, action_words, event, goes_to, identity, log};
+use crate::api::use_api;
+use crate::format::time;
+use crate::live::poll;
+use crate::words;
+
+/// Its servers: filter by status to see what failed and why.
+#[component]
+pub(super) fn Servers(id: ExecutionId) -> impl IntoView {
+    let api = use_api();
+    let asked = ListExecutionServersRequest {
+        execution_id: id,
+        wave: None,
+        status: None,
+        limit: Default::default(),
+        next_token: None,
+    };
+    let live = poll(move || {
+        let asked = asked.clone();
+        async move {
+            api.all::<ListExecutionServers, _>(&asked, |page| (page.servers, page.next_token))
+                .await
+        }
+    });
+    let columns = vec![
+        Column::new("name", "Server", |one: &ExecutionServerView| {
+            one.name.clone()
+        }),
+        Column::new("status", "Status", |one: &ExecutionServerView| {
+            words::server(one.status).1.to_owned()
+        })
+        .cell(|one: &ExecutionServerView| {
+            let (status, text) = words::server(one.status);
+            view! { <StatusIndicator status=status text=text.to_owned() /> }
+        })
+        .filter(),
+        Column::new("wave", "Wave", |one: &ExecutionServerView| {
+            one.wave.to_string()
+        })
+        .number(|one| Some(one.wave as f64))
+        .filter(),
+        Column::new("reason", "Reason", |one: &ExecutionServerView| {
+            one.reason.clone().unwrap_or_default()
+        }),
+        Column::new("into", "Launched into", goes_to),
+        Column::new(
+            "instance",
+            "Recovery instance",
+            |one: &ExecutionServerView| {
+                one.recovery_instance_id
+                    .as_ref()
+                    .map(ToString::to_string)
+                    .unwrap_or_default()
+            },
+        ),
+        Column::new("identity", "Identity", identity),
+        Column::new("job", "Job", |one: &ExecutionServerView| {
+            one.job_id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
+        .filter()
+        .hidden(),
+        Column::new("id", "Server id", |one: &ExecutionServerView| {
+            one.source_server_id.to_string()
+        })
+        .hidden(),
+    ];
+    view! {
+        <Table id="execution-servers" title="Servers" rows=live.value columns=columns url_prefix="servers."
+            key=|one: &ExecutionServerView| one.source_server_id.to_string()
+            problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
+            empty=|| view! { <Empty title="No servers" /> } />
+    }
+}
+
+/// What DRS wrote of its jobs.
+#[component]
+pub(super) fn Log(id: ExecutionId) -> impl IntoView {
+    let api = use_api();
+    let asked = TimelineRequest {
+        execution_id: id,
+        wave: None,
+        limit: Default::default(),
+        next_token: None,
+    };
+    let live = poll(move || {
+        let asked = asked.clone();
+        async move {
+            api.all::<GetExecutionTimeline, _>(&asked, |page| (page.entries, page.next_token))
+                .await
+                .map(log)
+        }
+    });
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let columns = vec![
+        Column::new("number", "No.", |row: &LogRow| row.number.to_string())
+            .number(|row| Some(row.number as f64)),
+        Column::new("time", "Time", |row: &LogRow| {
+            row.entry.timestamp.map(time).unwrap_or_default()
+        }),
+        Column::new("event", "Event", |row: &LogRow| event(&row.entry.event)).filter(),
+        Column::new("server", "Server id", |row: &LogRow| {
+            row.entry
+                .source_server_id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        }),
+        Column::new("error", "Error", move |row: &LogRow| text(&row.entry.error)),
+        Column::new("instance", "Instance", move |row: &LogRow| {
+            text(&row.entry.instance_id)
+        }),
+        Column::new("job", "Job", |row: &LogRow| {
+            row.entry
+                .job_id
+                .as_ref()
+                .map(ToString::to_string)
+                .unwrap_or_default()
+        })
+        .filter(),
+    ];
+    view! {
+        <Table id="execution-log" title="Job log" rows=live.value columns=columns url_prefix="log."
+            key=|row: &LogRow| row.number.to_string()
+            problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
+            empty=|| view! { <Empty title="Nothing yet" text="DRS writes its log once a job has begun." /> } />
+    }
+}
+
+/// Its SSM actions, if it has any.
+#[component]
+pub(super) fn Actions(run: Signal<Arc<ExecutionView>>) -> impl IntoView {
+    let rows = Memo::new(move |_| Some(Arc::new(run.with(|run| run.actions.clone()))));
+    let has_any = Memo::new(move |_| run.with(|run| !run.actions.is_empty()));
+    let columns = || {
+        vec![
+            Column::new("name", "Action", |one: &ActionView| one.name.clone()),
+            Column::new("state", "State", |one: &ActionView| {
+                words::ssm_action(one.state).1.to_owned()
+            })
+            .cell(|one: &ActionView| {
+                let (status, text) = words::ssm_action(one.state);
+                view! { <StatusIndicator status=status text=text.to_owned() /> }
+            })
+            .filter(),
+            Column::new("when", "When", |one: &ActionView| {
+                format!("{} wave {}", one.side.as_str(), one.wave)
+            }),
+            Column::new("document", "Document", |one: &ActionView| {
+                one.document_name.clone()
+            }),
+            Column::new("said", "What it said", action_words),
+            Column::new("began", "Began", |one: &ActionView| {
+                one.started_at.map(time).unwrap_or_default()
+            }),
+            Column::new("ended", "Ended", |one: &ActionView| {
+                one.ended_at.map(time).unwrap_or_default()
+            }),
+            Column::new("commands", "Commands", |one: &ActionView| {
+                one.command_ids.join(", ")
+            })
+            .hidden(),
+        ]
+    };
+    view! {
+        <Show when=move || has_any.get()>
+            <Table id="execution-actions" title="SSM actions" rows=rows columns=columns() url_prefix="actions."
+                key=|one: &ActionView| format!("{} {} {}", one.wave, one.side.as_str(), one.name)
+                empty=|| view! { <Empty title="No SSM actions" /> } />
+        </Show>
+    }
+}

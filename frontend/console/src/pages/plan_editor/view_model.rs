@@ -1,0 +1,289 @@
+//! What the editor does to a plan: its waves are those of the wire, so that what it does not show is kept.
+
+use dr_api::bounded::{Description, Name, OutOfBounds, PauseSeconds, RtoSeconds};
+use dr_api::plans::{CreateRecoveryPlanRequest, UpdateRecoveryPlanRequest};
+use dr_model::group::ProtectionGroup;
+use dr_model::ids::GroupId;
+use dr_model::plan::{
+    DEFAULT_PAUSE_TIMEOUT_SECONDS, DEFAULT_RTO_TARGET_SECONDS, MAX_WAVES, OnFailure, RecoveryPlan,
+    Wave,
+};
+use ui::{Choice, Finding, Problem};
+
+/// A wave that is edited. The key stays when it is moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DraftWave {
+    /// What it is known by while the page is shown.
+    pub key: usize,
+    /// The wave.
+    pub wave: Wave,
+}
+
+/// What stands in the fields.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    /// Name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// Target time to recover, in minutes.
+    pub rto_minutes: String,
+    /// How long a pause waits, in minutes.
+    pub pause_minutes: String,
+    /// Waves.
+    pub waves: Vec<DraftWave>,
+}
+
+impl Draft {
+    /// The fields of a plan; of none: a new one with one wave.
+    #[must_use]
+    pub fn of(plan: Option<&RecoveryPlan>) -> Self {
+        let Some(plan) = plan else {
+            return Self {
+                name: String::new(),
+                description: String::new(),
+                rto_minutes: minutes(DEFAULT_RTO_TARGET_SECONDS),
+                pause_minutes: minutes(DEFAULT_PAUSE_TIMEOUT_SECONDS),
+                waves: vec![DraftWave {
+                    key: 0,
+                    wave: new_wave(1),
+                }],
+            };
+        };
+        Self {
+            name: plan.name.clone(),
+            description: plan.description.clone(),
+            rto_minutes: minutes(plan.rto_target_seconds),
+            pause_minutes: minutes(plan.pause_timeout_seconds),
+            waves: plan
+                .waves
+                .iter()
+                .enumerate()
+                .map(|(key, wave)| DraftWave {
+                    key,
+                    wave: wave.clone(),
+                })
+                .collect(),
+        }
+    }
+
+    /// The request that makes it.
+    ///
+    /// # Errors
+    /// Each field that no plan can have.
+    pub fn create(&self) -> Result<CreateRecoveryPlanRequest, Problem> {
+        let Checked {
+            name,
+            description,
+            rto,
+            pause,
+        } = self.checked()?;
+        Ok(CreateRecoveryPlanRequest {
+            name,
+            description,
+            waves: self.waves(),
+            rto_target_seconds: rto,
+            pause_timeout_seconds: pause,
+        })
+    }
+
+    /// The request that changes a plan, unless somebody else did since it was read.
+    ///
+    /// # Errors
+    /// Each field that no plan can have.
+    pub fn update(&self, plan: &RecoveryPlan) -> Result<UpdateRecoveryPlanRequest, Problem> {
+        let Checked {
+            name,
+            description,
+            rto,
+            pause,
+        } = self.checked()?;
+        Ok(UpdateRecoveryPlanRequest {
+            plan_id: plan.id.clone(),
+            name: Some(name),
+            description: Some(description),
+            waves: Some(self.waves()),
+            rto_target_seconds: Some(rto),
+            pause_timeout_seconds: Some(pause),
+            version: Some(plan.version),
+        })
+    }
+
+    fn waves(&self) -> Vec<Wave> {
+        self.waves.iter().map(|one| one.wave.clone()).collect()
+    }
+
+    fn checked(&self) -> Result<Checked, Problem> {
+        let mut findings = Vec::new();
+        let name = kept("name", Name::try_from(self.name.clone()), &mut findings);
+        let description = kept(
+            "description",
+            Description::try_from(self.description.clone()),
+            &mut findings,
+        );
+        let rto = kept(
+            "rto_target_seconds",
+            RtoSeconds::try_from(seconds(&self.rto_minutes)),
+            &mut findings,
+        );
+        let pause = kept(
+            "pause_timeout_seconds",
+            PauseSeconds::try_from(seconds(&self.pause_minutes)),
+            &mut findings,
+        );
+        match (name, description, rto, pause) {
+            (Some(name), Some(description), Some(rto), Some(pause)) => Ok(Checked {
+                name,
+                description,
+                rto,
+                pause,
+            }),
+            _ => Err(Problem {
+                findings,
+                ..Problem::new("VALIDATION_FAILED", "Some fields are not as they must be")
+            }),
+        }
+    }
+}
+
+struct Checked {
+    name: Name,
+    description: Description,
+    rto: RtoSeconds,
+    pause: PauseSeconds,
+}
+
+fn kept<T>(field: &str, value: Result<T, OutOfBounds>, findings: &mut Vec<Finding>) -> Option<T> {
+    value
+        .map_err(|error| {
+            findings.push(Finding {
+                subject: field.to_owned(),
+                message: error.to_string(),
+                remediation: None,
+            });
+        })
+        .ok()
+}
+
+/// Minutes as a person writes them. Two decimals give every second back.
+fn minutes(seconds: u64) -> String {
+    let text = format!("{:.2}", seconds as f64 / 60.0);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Seconds; what is no number is out of every bound.
+fn seconds(minutes: &str) -> i64 {
+    minutes
+        .trim()
+        .parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite())
+        .map_or(-1, |value| (value * 60.0).round() as i64)
+}
+
+fn new_wave(number: usize) -> Wave {
+    Wave {
+        name: format!("wave-{number}"),
+        group_ids: Vec::new(),
+        pause_before: false,
+        on_failure: OnFailure::Continue,
+        actions_before: Vec::new(),
+        actions_after: Vec::new(),
+    }
+}
+
+/// Adds a wave at the end.
+pub fn add(waves: &mut Vec<DraftWave>) {
+    let key = waves
+        .iter()
+        .map(|one| one.key + 1)
+        .max()
+        .unwrap_or_default();
+    waves.push(DraftWave {
+        key,
+        wave: new_wave(waves.len() + 1),
+    });
+}
+
+/// Why no wave can be added: none if one can.
+#[must_use]
+pub fn why_not_add(count: usize) -> Option<String> {
+    (count >= MAX_WAVES).then(|| format!("A plan has at most {MAX_WAVES} waves"))
+}
+
+/// Which way a wave is moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It runs earlier.
+    Up,
+    /// It runs later.
+    Down,
+}
+
+impl Step {
+    /// The way that a key leads to, while Alt is held.
+    #[must_use]
+    pub fn of_key(key: &str) -> Option<Self> {
+        match key {
+            "ArrowUp" => Some(Self::Up),
+            "ArrowDown" => Some(Self::Down),
+            _ => None,
+        }
+    }
+}
+
+/// Moves a wave; says where it stands now, in words. None: it stands at that end already.
+pub fn shift(waves: &mut [DraftWave], key: usize, step: Step) -> Option<String> {
+    let at = position(waves, key)?;
+    let to = match step {
+        Step::Up => at.checked_sub(1)?,
+        Step::Down => (at + 1 < waves.len()).then_some(at + 1)?,
+    };
+    waves.swap(at, to);
+    let name = waves.get(to).map_or("", |one| one.wave.name.as_str());
+    Some(format!("{name} is wave {} of {} now", to + 1, waves.len()))
+}
+
+/// Where a wave stands, from 0.
+#[must_use]
+pub fn position(waves: &[DraftWave], key: usize) -> Option<usize> {
+    waves.iter().position(|one| one.key == key)
+}
+
+/// Groups that can be added: in no wave yet, and of the same direction as those that are.
+#[must_use]
+pub fn free_groups(groups: &[ProtectionGroup], waves: &[DraftWave]) -> Vec<Choice> {
+    let used: Vec<&GroupId> = waves.iter().flat_map(|one| &one.wave.group_ids).collect();
+    let direction = groups
+        .iter()
+        .find(|group| used.contains(&&group.id))
+        .map(|group| &group.direction);
+    let free = groups.iter().filter(|group| {
+        !used.contains(&&group.id)
+            && direction.is_none_or(|direction| *direction == group.direction)
+    });
+    std::iter::once(Choice::new("", "Choose a group"))
+        .chain(free.map(|group| Choice::new(group.id.to_string(), group.name.clone())))
+        .collect()
+}
+
+/// What is wrong with a field, or with a part of it: `waves[0].group_ids` and `waves[0].group_ids[1]`.
+#[must_use]
+pub fn error_at(problem: Option<&Problem>, field: &str) -> Option<String> {
+    let is_here = |subject: &str| {
+        subject
+            .strip_prefix(field)
+            .is_some_and(|rest| rest.is_empty() || (rest.starts_with('[') && !rest.contains('.')))
+    };
+    let found: Vec<&str> = problem?
+        .findings
+        .iter()
+        .filter(|finding| is_here(&finding.subject))
+        .map(|finding| finding.message.as_str())
+        .collect();
+    (!found.is_empty()).then(|| found.join("; "))
+}
+
+#[cfg(test)]
+#[path = "view_model_tests.rs"]
+mod tests;
