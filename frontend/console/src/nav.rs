@@ -168,6 +168,27 @@ pub const PAGES: &[Page] = &[
         || pages::failback::FailbackWizard().into_any(),
     ),
     page(
+        "/replication",
+        "Replication",
+        Section::Replication,
+        Permission::Read,
+        || pages::replication::Replication().into_any(),
+    ),
+    page(
+        "/source-servers",
+        "Source servers",
+        Section::Replication,
+        Permission::Read,
+        || pages::source_servers::SourceServers().into_any(),
+    ),
+    page(
+        "/source-servers/:account_id/:region/:source_server_id",
+        "Source server",
+        Section::Hidden,
+        Permission::Read,
+        || pages::source_server::SourceServer().into_any(),
+    ),
+    page(
         "/components",
         "Components",
         Section::Hidden,

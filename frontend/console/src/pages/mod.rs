@@ -14,5 +14,8 @@ pub mod protection_group;
 pub mod protection_groups;
 pub mod recovery_plan;
 pub mod recovery_plans;
+pub mod replication;
 pub mod session_steps;
 pub mod sign_in;
+pub mod source_server;
+pub mod source_servers;
