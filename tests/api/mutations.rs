@@ -76,6 +76,14 @@ fn has_type(schema: &Value, name: &str) -> bool {
 }
 
 /// Any text will do.
+/// Whether this field of an operation's request is a list: what is a text anywhere else is one in a query string.
+pub fn is_list(operation: Operation, field: &str) -> bool {
+    let schema = &schema_of(operation)["properties"][field];
+    alternatives(schema)
+        .iter()
+        .any(|one| has_type(one, "array"))
+}
+
 fn is_free_text(schema: &Value) -> bool {
     let bound = ["pattern", "enum", "const", "format"];
     has_type(schema, "string") && !bound.iter().any(|word| schema.get(*word).is_some())
