@@ -23,7 +23,7 @@ use ui::{
 use self::actions::Actions;
 pub use self::actions::Failures;
 use self::servers::Servers;
-use self::view_model::{policy, reverse_detail, reverse_slices};
+use self::view_model::{has_begun, policy, reverse_detail, reverse_slices};
 pub use self::view_model::{stage_slices, trouble, why_not};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
@@ -172,7 +172,7 @@ pub fn Reverse(
             session
                 .reverse
                 .as_ref()
-                .is_some_and(|totals| totals.servers > 0)
+                .is_some_and(|totals| has_begun(totals))
         })
     });
     let slices = Signal::derive(move || {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dr_api::sessions::{ReverseTotals, SessionServerView, SessionView};
 use dr_model::ids::SourceServerId;
-use dr_model::session::{Action, AtWindowEnd, CommitPolicy, Stage, StageTally};
+use dr_model::session::{Action, AtWindowEnd, CommitPolicy, ReverseState, Stage, StageTally};
 use ui::charts::Slice;
 
 use crate::format::{bytes, duration, time};
@@ -159,15 +159,28 @@ pub fn trouble(server: &SessionServerView) -> String {
         .unwrap_or_default()
 }
 
+/// A server replicates back, or did.
+#[must_use]
+pub fn has_begun(totals: &ReverseTotals) -> bool {
+    totals
+        .states
+        .iter()
+        .any(|one| one.state != ReverseState::NotStarted && one.servers > 0)
+}
+
 /// How far reverse replication of all is, in a line.
 #[must_use]
 pub fn reverse_detail(totals: &ReverseTotals) -> String {
     let lag = totals
         .max_lag_seconds
-        .map_or_else(|| "not known".to_owned(), duration);
-    let eta = totals.eta.map_or_else(|| "not known".to_owned(), time);
+        .map(|lag| format!("; largest lag {}", duration(lag)))
+        .unwrap_or_default();
+    let eta = totals
+        .eta
+        .map(|eta| format!("; whole by {}", time(eta)))
+        .unwrap_or_default();
     format!(
-        "{} of {} ready, {} in error; {} of {} at {}/s, {} waiting; largest lag {lag}; whole by {eta}",
+        "{} of {} servers ready, {} in error; {} of {} at {}/s, {} waiting{lag}{eta}",
         totals.ready,
         totals.servers,
         totals.in_error,

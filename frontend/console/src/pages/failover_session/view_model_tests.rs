@@ -3,7 +3,9 @@
 use dr_model::session::{Action, Stage, StageTally};
 use serde_json::json;
 
-use super::{failures, retries, retry_of, stage_slices, trouble, why_not};
+use super::{
+    failures, has_begun, retries, retry_of, reverse_detail, stage_slices, trouble, why_not,
+};
 use crate::pages::session_steps::samples::{server, session};
 
 #[test]
@@ -108,4 +110,22 @@ fn stages_without_a_server_are_no_part_of_the_picture() {
         slices.iter().map(|slice| slice.count).collect::<Vec<_>>(),
         [1, 2]
     );
+}
+
+#[test]
+fn the_sum_of_replication_back_says_only_what_is_known() {
+    let totals = |state: &str, lag: Option<u64>| -> dr_api::sessions::ReverseTotals {
+        serde_json::from_value(json!({
+            "states": [{ "state": state, "servers": 2 }], "servers": 2, "ready": 0, "in_error": 0, "total_bytes": 2048,
+            "done_bytes": 1024, "backlogged_bytes": 0, "bytes_per_second": 0, "progress_percent": 50.0, "max_lag_seconds": lag,
+        }))
+        .unwrap()
+    };
+    assert!(!has_begun(&totals("NOT_STARTED", None)) && has_begun(&totals("ERROR", None)));
+    let text = reverse_detail(&totals("INITIAL_SYNC", None));
+    assert_eq!(
+        text,
+        "0 of 2 servers ready, 0 in error; 1.0 KiB of 2.0 KiB at 0 B/s, 0 B waiting"
+    );
+    assert!(reverse_detail(&totals("READY_WITH_LAG", Some(61))).ends_with("largest lag 1 min 1 s"));
 }

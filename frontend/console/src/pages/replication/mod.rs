@@ -20,7 +20,7 @@ use ui::{
 };
 
 use self::lists::{Activity, Alerts, Places};
-use self::view_model::{CARDS, cards, freshness, furthest, slices, states};
+use self::view_model::{CARDS, cards, directions, freshness, furthest, slices, states};
 pub use self::view_model::{lag, server_path, severity};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
@@ -76,7 +76,7 @@ pub fn Replication() -> impl IntoView {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title="Replication".to_owned() description=description actions=move || view! { <ReadAgain live=live /> } />
-            <FormField id="objective" label="Recovery point objective"><Select id="objective" value=objective choices=choices /></FormField>
+            <div class="ui-grid"><FormField id="objective" label="Recovery point objective"><Select id="objective" value=objective choices=choices /></FormField></div>
             <Watched live=live loading="Loading the replication" view=|estate| view! { <Content estate=estate /> }.into_any() />
         </div>
     }
@@ -149,7 +149,7 @@ fn Content(estate: Signal<Arc<Estate>>) -> impl IntoView {
         .collect();
     let by_state = Signal::derive(move || estate.with(|estate| states(&estate.sum.states)));
     let by_region = Signal::derive(move || estate.with(|estate| slices(&estate.sum.regions)));
-    let by_way = Signal::derive(move || estate.with(|estate| slices(&estate.sum.directions)));
+    let by_way = Signal::derive(move || estate.with(|estate| directions(&estate.sum.directions)));
     let drawn = Memo::new(move |_| estate.with(|estate| lag(&estate.histories)));
     let places = Signal::derive(move || drawn.with(|lag| lag.places.clone()));
     let series = Signal::derive(move || drawn.with(|lag| lag.series.clone()));

@@ -102,6 +102,23 @@ pub fn slices(counts: &[ServerCount]) -> Vec<Slice> {
         .collect()
 }
 
+/// Servers by direction, in words.
+#[must_use]
+pub fn directions(counts: &[ServerCount]) -> Vec<Slice> {
+    let name = |word: &str| match word {
+        "FAILOVER" => "To the recovery region".to_owned(),
+        "FAILBACK" => "Back to the origin".to_owned(),
+        other => other.to_owned(),
+    };
+    counts
+        .iter()
+        .map(|count| Slice {
+            name: name(&count.name),
+            count: count.servers,
+        })
+        .collect()
+}
+
 /// How fresh all of it is.
 #[must_use]
 pub fn freshness(estate: &ReplicationDashboard) -> String {

@@ -18,7 +18,7 @@ use ui::{
 pub use self::calls::Taken;
 use self::calls::{Given, look, take};
 pub use self::view_model::{Asked, needs, purpose};
-use self::view_model::{Item, Preview, Wish, Wishes};
+use self::view_model::{Gathered, Item, Preview, Wish, Wishes, gather};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -211,7 +211,10 @@ fn Shown(preview: Arc<Preview>) -> impl IntoView {
         .collect();
     let count = preview.items.len();
     let items: Vec<_> = preview.items.iter().take(MOST_ITEMS).map(line).collect();
-    let findings: Vec<_> = preview.findings.iter().take(MOST_ITEMS).map(line).collect();
+    let findings: Vec<_> = gather(&preview.findings)
+        .into_iter()
+        .map(|one| many(&one))
+        .collect();
     let is_short = count <= 5;
     view! {
         <p>{preview.what.clone()}</p>
@@ -220,6 +223,29 @@ fn Shown(preview: Arc<Preview>) -> impl IntoView {
         {(count > 0).then(|| view! {
             <details open=is_short><summary>{format!("What is taken ({count})")}</summary><ul class="console-list">{items}</ul></details>
         })}
+    }
+}
+
+/// What is said of many, with all of them behind a click.
+fn many(one: &Gathered) -> impl IntoView + use<> {
+    let members: Vec<_> = one
+        .members
+        .iter()
+        .map(|text| view! { <li>{text.clone()}</li> })
+        .collect();
+    let count = members.len();
+    let all = (count > 0).then(|| view! { <details><summary>{format!("All {count}")}</summary><ul class="console-bullets">{members}</ul></details> });
+    let Item {
+        status,
+        title,
+        detail,
+    } = one.item.clone();
+    view! {
+        <li>
+            <StatusIndicator status=status text=title />
+            {(!detail.is_empty()).then(|| view! { <div class="ui-secondary">{detail}</div> })}
+            {all}
+        </li>
     }
 }
 

@@ -135,6 +135,67 @@ pub struct Item {
     pub detail: String,
 }
 
+/// Lines that say the same of many.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gathered {
+    /// What they say: the line itself where it is alone.
+    pub item: Item,
+    /// The lines, where they are many.
+    pub members: Vec<String>,
+}
+
+/// As many lines may say the same before they are gathered.
+const FEW: usize = 3;
+
+/// What a line says, whomever it says it of: without what stands before the first colon, and without ids.
+fn said(title: &str) -> String {
+    let tail = title.split_once(": ").map_or(title, |(_, tail)| tail);
+    let is_id = |word: &str| {
+        let word = word.trim_matches(|c: char| !c.is_ascii_alphanumeric());
+        let after = word.split_once('-').map_or("", |(_, after)| after);
+        after.len() >= 8
+            && after.chars().all(|c| c.is_ascii_alphanumeric())
+            && after.chars().any(|c| c.is_ascii_digit())
+    };
+    let words: Vec<&str> = tail
+        .split(' ')
+        .map(|word| if is_id(word) { "…" } else { word })
+        .collect();
+    words.join(" ").trim_start_matches("… ").to_owned()
+}
+
+/// The lines, with those that say the same of more than a few made one.
+#[must_use]
+pub fn gather(items: &[Item]) -> Vec<Gathered> {
+    let key = |item: &Item| (item.status, said(&item.title), item.detail.clone());
+    let mut groups: Vec<Vec<&Item>> = Vec::new();
+    for item in items {
+        let same = groups
+            .iter_mut()
+            .find(|group| group.first().is_some_and(|first| key(first) == key(item)));
+        match same {
+            Some(group) => group.push(item),
+            None => groups.push(vec![item]),
+        }
+    }
+    let alone = |item: &&Item| Gathered {
+        item: (*item).clone(),
+        members: Vec::new(),
+    };
+    let gathered = |group: Vec<&Item>| match group.first() {
+        Some(first) if group.len() > FEW => vec![Gathered {
+            item: Item {
+                status: first.status,
+                title: format!("{} times: {}", group.len(), said(&first.title)),
+                detail: first.detail.clone(),
+            },
+            members: group.iter().map(|item| item.title.clone()).collect(),
+        }],
+        _ => group.iter().map(alone).collect(),
+    };
+    groups.into_iter().flat_map(gathered).collect()
+}
+
 /// What a step would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Preview {
@@ -239,5 +300,62 @@ pub fn done(action: Action, count: usize, refused: usize) -> String {
     match refused {
         0 => text,
         refused => format!("{text}; not taken: {}", servers(refused)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ui::Status;
+
+    use super::{Item, gather};
+
+    fn item(title: &str, detail: &str) -> Item {
+        Item {
+            status: Status::Warning,
+            title: title.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_many_is_said_once_with_all_of_them_behind_it() {
+        let mut items: Vec<Item> = (1..=4)
+            .map(|n| {
+                item(
+                    &format!("web-{n}: The instance i-0000000000000000{n} is running"),
+                    "stop it",
+                )
+            })
+            .collect();
+        items.push(item("web-9: something else", ""));
+        let shown = gather(&items);
+        assert_eq!(shown.len(), 2);
+        assert_eq!(shown[0].item.title, "4 times: The instance … is running");
+        assert_eq!(
+            (shown[0].item.detail.as_str(), shown[0].members.len()),
+            ("stop it", 4)
+        );
+        assert_eq!(shown[1].item.title, "web-9: something else");
+    }
+
+    #[test]
+    fn a_few_are_shown_each_with_its_name() {
+        let items = [
+            item("web-1: it broke", "mend it"),
+            item("web-2: it broke", "mend it"),
+        ];
+        let titles: Vec<String> = gather(&items)
+            .into_iter()
+            .map(|one| one.item.title)
+            .collect();
+        assert_eq!(titles, ["web-1: it broke", "web-2: it broke"]);
+        // The same words with another remedy are something else.
+        let other = [
+            item("a: x", "1"),
+            item("b: x", "1"),
+            item("c: x", "1"),
+            item("d: x", "2"),
+        ];
+        assert_eq!(gather(&other).len(), 4);
     }
 }

@@ -178,7 +178,7 @@ fn Details(server: Signal<Arc<ReplicationView>>) -> impl IntoView {
             of(|server| or_none(server.lifecycle.added_at.map(time))),
         ),
         Pair::new(
-            "First copy took",
+            "Elapsed replication time",
             of(|server| or_none(server.lifecycle.elapsed_seconds.map(duration))),
         ),
         Pair::new(
