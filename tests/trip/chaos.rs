@@ -23,7 +23,7 @@ use crate::workers::on_every_core;
 /// Servers of the fleet: enough for three waves and a new instance.
 const SERVERS: usize = 6;
 /// Seeds, when nothing else is asked for.
-const SAMPLE: std::ops::Range<u64> = 0..24;
+const SAMPLE: std::ops::Range<u64> = 0..16;
 /// The longest a disturbed step is waited for.
 const LIMIT: TimeDelta = TimeDelta::hours(12);
 
