@@ -27,7 +27,7 @@ pub(super) fn Waves(run: Signal<Arc<ExecutionView>>) -> impl IntoView {
                 {move || drawn.with(picture)}
             </figure>
             <div class="ui-table__scroll" tabindex="0" role="region" aria-label="Waves over time, numbers">
-                <table class="ui-table">
+                <table class="ui-table plan-numbers">
                     <thead><tr>
                         <th scope="col">"Wave"</th><th scope="col">"State"</th><th scope="col">"Servers launched"</th>
                         <th scope="col">"Began"</th><th scope="col">"Took"</th>

@@ -107,6 +107,11 @@ fn Now(run: Signal<Arc<ExecutionView>>) -> impl IntoView {
             run.pause_requested && run.status != dr_model::execution::ExecutionStatus::Paused
         })
     });
+    let is_recovered = Memo::new(move |_| {
+        run.with(|run| {
+            run.status.is_terminal() && run.servers.launched > 0 && !run.execution_type.is_drill()
+        })
+    });
     let of_clock = Memo::new(move |_| run.with(|run| clock(run)));
     let percent = Signal::derive(move || run.with(|run| f64::from(run.progress_percent)));
     let detail = Signal::derive(move || Some(run.with(|run| progress(run))));
@@ -119,6 +124,9 @@ fn Now(run: Signal<Arc<ExecutionView>>) -> impl IntoView {
                 {move || pauses.get().then(|| view! { <p class="execution-waits">"It will pause before the next wave."</p> })}
                 {move || reason.get().map(|why| view! { <p>{why}</p> })}
             </div>
+            <Show when=move || is_recovered.get()>
+                <p>"The way home is a failover session: " <a href=link("/failover-sessions")>"Failover sessions"</a></p>
+            </Show>
             <div class="console-halves">
                 <Progress label=counted percent=percent detail=detail />
                 <div>

@@ -8,9 +8,9 @@ use dr_api::executions::{
 };
 use dr_model::ids::ExecutionId;
 use leptos::prelude::*;
-use ui::{Column, Empty, StatusIndicator, Table};
+use ui::{Column, Container, Empty, StatusIndicator, Table};
 
-use super::view_model::{LogRow, action_words, event, goes_to, identity, log};
+use super::view_model::{Failure, LogRow, action_words, event, failures, goes_to, identity, log};
 use crate::api::use_api;
 use crate::format::time;
 use crate::live::poll;
@@ -80,10 +80,42 @@ pub(super) fn Servers(id: ExecutionId) -> impl IntoView {
         .hidden(),
     ];
     view! {
+        <Failures servers=live.value />
         <Table id="execution-servers" title="Servers" rows=live.value columns=columns url_prefix="servers."
             key=|one: &ExecutionServerView| one.source_server_id.to_string()
             problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
             empty=|| view! { <Empty title="No servers" /> } />
+    }
+}
+
+/// What went wrong, spelt out: a cell of the list has no room for a reason with what to do about it.
+#[component]
+fn Failures(servers: RwSignal<Option<Arc<Vec<ExecutionServerView>>>>) -> impl IntoView {
+    let found = Memo::new(move |_| {
+        servers.with(|servers| {
+            servers
+                .as_ref()
+                .map(|servers| failures(servers))
+                .unwrap_or_default()
+        })
+    });
+    let item = |failure: Failure| {
+        let (status, _) = words::server(failure.status);
+        let said = format!("{}: {}", failure.server, failure.reason);
+        view! { <li><StatusIndicator status=status text=said /></li> }
+    };
+    move || {
+        let (spelt, more) = found.get();
+        (!spelt.is_empty()).then(|| {
+            let rest = (more > 0)
+                .then(|| format!("{more} more are in the list below: filter it by status."));
+            view! {
+                <Container title="Not launched".to_owned()>
+                    <ul class="console-list">{spelt.into_iter().map(item).collect::<Vec<_>>()}</ul>
+                    {rest.map(|text| view! { <p class="ui-secondary">{text}</p> })}
+                </Container>
+            }
+        })
     }
 }
 

@@ -10,7 +10,7 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use ui::{Button, Confirm, ErrorPanel, FlashKind, Loading, use_flashes};
 
-use super::view_model::{Steering, steering};
+use super::view_model::{Steering, ended, instances, steering};
 use crate::api::use_api;
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -33,10 +33,13 @@ pub(super) fn Steer(id: ExecutionId, live: Live<ExecutionView>) -> impl IntoView
         })
     };
     let is_drill = Memo::new(move |_| kind(live) == Some(ExecutionType::Drill));
-    let is_paused = Memo::new(move |_| {
+    let is_taken_back = Memo::new(move |_| {
         live.value.with(|run| {
-            run.as_ref()
-                .is_none_or(|run| run.status == ExecutionStatus::Paused)
+            run.as_ref().is_some_and(|run| {
+                run.pause_requested
+                    && run.status != ExecutionStatus::Paused
+                    && !run.status.is_terminal()
+            })
         })
     });
     let (cancelling, ending) = (RwSignal::new(false), RwSignal::new(false));
@@ -45,7 +48,7 @@ pub(super) fn Steer(id: ExecutionId, live: Live<ExecutionView>) -> impl IntoView
     view! {
         <Button why_not=why_not(may_control, |may| may.pause.clone()) busy=pausing.0 on_click=pausing.1>"Pause"</Button>
         <Button why_not=why_not(may_control, |may| may.resume.clone()) busy=resuming.0 on_click=resuming.1>
-            {move || if is_paused.get() { "Resume" } else { "Take back the pause" }}
+            {move || if is_taken_back.get() { "Take back the pause" } else { "Resume" }}
         </Button>
         <Button why_not=why_not(may_control, |may| may.cancel.clone()) on_click=move |_| cancelling.set(true)>"Cancel"</Button>
         <Show when=move || is_drill.get()>
@@ -176,7 +179,7 @@ fn EndDrill(id: ExecutionId, open: RwSignal<bool>, live: Live<ExecutionView>) ->
         doing.run(work, move |done| {
             open.set(false);
             live.refresh();
-            let (text, all) = super::view_model::ended(&done);
+            let (text, all) = ended(&done);
             flashes.show(
                 if all {
                     FlashKind::Success
@@ -212,9 +215,9 @@ fn WouldEnd(found: TerminationResult) -> impl IntoView {
         .collect();
     let (gone_count, back_count) = (gone.len(), back.len());
     view! {
-        <p>{format!("{gone_count} instances are terminated, for good:")}</p>
+        <p>{format!("To be terminated for good: {}", instances(gone_count))}</p>
         <ul class="console-bullets">{gone}</ul>
-        <p>{format!("{back_count} pre-provisioned instances are handed back stopped, with id, IP and tags:")}</p>
+        <p>{format!("To be handed back stopped, with id, private IP and tags: {}", instances(back_count))}</p>
         <ul class="console-bullets">{back}</ul>
     }
 }

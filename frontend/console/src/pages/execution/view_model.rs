@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use dr_api::executions::{
     ActionView, ExecutionServerView, ExecutionView, TerminationResult, TimelineEntry,
 };
-use dr_model::execution::{ExecutionStatus, ExecutionType, LaunchInto, WaveRun};
+use dr_model::execution::{ExecutionStatus, ExecutionType, LaunchInto, ServerStatus, WaveRun};
 use ui::Status;
 
 use crate::format::{duration, time};
@@ -89,6 +89,8 @@ pub fn clock(run: &ExecutionView) -> Clock {
     let (status, word) = match (run.status.is_terminal(), run.rto_met) {
         (true, true) => (Status::Success, "target met"),
         (false, true) => (Status::InProgress, "the target can be met"),
+        // The server looks ahead: it can be said before the time is over.
+        (false, false) if used < target => (Status::Warning, "the target will be missed"),
         (_, false) => (Status::Error, "target missed"),
     };
     Clock {
@@ -257,6 +259,44 @@ pub fn identity(server: &ExecutionServerView) -> String {
     }
 }
 
+/// A server that did not launch, with why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Its name.
+    pub server: String,
+    /// How it ended.
+    pub status: ServerStatus,
+    /// Why, and where it is known, what to do.
+    pub reason: String,
+}
+
+/// Those that failed, then those that were left out for a reason; the first few, and how many more there are.
+#[must_use]
+pub fn failures(servers: &[ExecutionServerView]) -> (Vec<Failure>, usize) {
+    let of = |status: ServerStatus| {
+        servers
+            .iter()
+            .filter(move |one| one.status == status)
+            .map(|one| Failure {
+                server: one.name.clone(),
+                status: one.status,
+                reason: one
+                    .reason
+                    .clone()
+                    .unwrap_or_else(|| "No reason is known".to_owned()),
+            })
+    };
+    let mut all: Vec<Failure> = of(ServerStatus::Failed)
+        .chain(of(ServerStatus::Skipped))
+        .collect();
+    let more = all.len().saturating_sub(MOST_FAILURES);
+    all.truncate(MOST_FAILURES);
+    (all, more)
+}
+
+/// Failures that are spelt out; the list has them all.
+const MOST_FAILURES: usize = 10;
+
 /// An entry of the job log with its place, by which it is known.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LogRow {
@@ -312,13 +352,23 @@ pub fn action_words(action: &ActionView) -> String {
         .join("; ")
 }
 
+/// So many instances, in words.
+#[must_use]
+pub fn instances(count: usize) -> String {
+    if count == 1 {
+        "1 instance".to_owned()
+    } else {
+        format!("{count} instances")
+    }
+}
+
 /// What the end of a drill came to, and whether that was all.
 #[must_use]
 pub fn ended(done: &TerminationResult) -> (String, bool) {
     let mut text = format!(
-        "{} instances are being terminated, {} were handed back",
-        done.terminated.len(),
-        done.released.len()
+        "Being terminated: {}. Handed back: {}",
+        instances(done.terminated.len()),
+        instances(done.released.len())
     );
     for problem in &done.problems {
         text.push_str(&format!("; {}: {}", problem.subject, problem.message));

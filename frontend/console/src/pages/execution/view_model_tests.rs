@@ -1,11 +1,11 @@
 //! What the page makes of an execution.
 
 use dr_api::executions::ExecutionView;
-use dr_model::execution::{ExecutionStatus, ExecutionType};
+use dr_model::execution::{ExecutionStatus, ExecutionType, ServerStatus};
 use serde_json::json;
 use ui::Status;
 
-use super::{clock, event, gantt, log, progress, steering};
+use super::{clock, event, failures, gantt, log, progress, steering};
 
 /// A recovery of two waves, 10 minutes old of which 4 were paused: the first is over with a failure, the second runs.
 pub(in crate::pages) fn sample() -> ExecutionView {
@@ -40,6 +40,18 @@ fn pauses_do_not_count_against_the_target() {
         progress(&sample()),
         "10 min elapsed, of which 4 min paused, about 1 min 30 s to go"
     );
+}
+
+#[test]
+fn a_target_that_cannot_be_met_any_more_is_said_before_it_is_missed() {
+    let mut run = sample();
+    run.rto_met = false;
+    assert_eq!(
+        clock(&run).text,
+        "6 min of 30 min: the target will be missed"
+    );
+    run.elapsed_seconds = 3600;
+    assert!(clock(&run).text.ends_with("target missed"));
 }
 
 #[test]
@@ -96,6 +108,27 @@ fn what_is_over_takes_no_word_and_only_a_drill_that_is_over_is_ended_and_once() 
     assert!(steering(&run).end.unwrap().contains("ended at"));
     run.status = ExecutionStatus::Launching;
     assert!(steering(&run).end.unwrap().contains("under way"));
+}
+
+#[test]
+fn ten_failures_are_spelt_out_the_failed_first_and_the_rest_is_counted() {
+    let server = |n: u32, status: &str| {
+        serde_json::from_value(json!({
+            "source_server_id": format!("s-{n:017}"), "name": format!("web-{n}"), "wave": 1, "job_id": null, "launch_into": "new_instance",
+            "status": status, "recovery_instance_id": null, "reason": "it would not boot", "identity": null,
+        }))
+        .unwrap()
+    };
+    let mut servers = vec![server(1, "LAUNCHED"), server(2, "SKIPPED")];
+    servers.extend((3..14).map(|n| server(n, "FAILED")));
+    let (spelt, more) = failures(&servers);
+    assert_eq!((spelt.len(), more), (10, 2));
+    assert!(
+        spelt
+            .iter()
+            .all(|one| one.status == ServerStatus::Failed && one.reason == "it would not boot")
+    );
+    assert_eq!(failures(&servers[..2]).0[0].server, "web-2");
 }
 
 #[test]

@@ -35,7 +35,8 @@ pub fn rto(run: &ExecutionView) -> String {
     let word = match (run.status.is_terminal(), run.rto_met) {
         (true, true) => "Met",
         (false, true) => "Can be met",
-        (_, false) => "Missed",
+        (false, false) => "Will be missed",
+        (true, false) => "Missed",
     };
     format!("{word} ({target})")
 }

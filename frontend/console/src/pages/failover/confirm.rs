@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use ui::{Checkbox, FormField, Input};
 
 use super::State;
-use super::view_model::changes;
+use super::view_model::{changes, launched};
 
 /// What would be started, as the checks found it.
 fn started(state: State) -> Option<Started> {
@@ -54,7 +54,7 @@ pub(super) fn Preview() -> impl IntoView {
         <div class="ui-stack">
             <ul class="console-bullets">{sentences}</ul>
             <div class="ui-table__scroll" tabindex="0" role="region" aria-label="Waves that would be started">
-                <table class="ui-table">
+                <table class="ui-table plan-numbers">
                     <thead><tr>
                         <th scope="col">"Wave"</th><th scope="col">"Before it"</th>
                         <th scope="col" class="ui-table__number">"Servers"</th><th scope="col" class="ui-table__number">"New instances"</th>
@@ -72,7 +72,7 @@ pub(super) fn Preview() -> impl IntoView {
 pub(super) fn Confirmation() -> impl IntoView {
     let state: State = expect_context();
     let name = Memo::new(move |_| state.plan().map(|plan| plan.name).unwrap_or_default());
-    let count = move || started(state).map_or(0, |started| started.total_servers);
+    let count = move || started(state).map_or(0, |started| launched(&started));
     let kind = Memo::new(move |_| state.execution_type());
     let ask = move || {
         match kind.get() {

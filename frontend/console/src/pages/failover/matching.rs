@@ -16,10 +16,13 @@ use ui::{
 };
 
 use super::State;
-use super::view_model::{Face, MatchRow, match_rows, match_summary};
+use super::view_model::{Face, MatchRow, match_rows, match_summary, worst_first};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
+
+/// Servers without a pair that are spelt out; the list has them all.
+const MOST_SPELT_OUT: usize = 10;
 
 /// The step.
 #[component]
@@ -68,7 +71,7 @@ fn read(state: State, api: Authorised) {
         Ok(rows)
     };
     state.matching.run(work, move |rows| {
-        state.matched.set(Some((id, Arc::new(rows))))
+        state.matched.set(Some((id, Arc::new(worst_first(rows)))))
     });
 }
 
@@ -176,7 +179,21 @@ fn Rows(rows: Signal<Option<Arc<Vec<MatchRow>>>>) -> impl IntoView {
         Column::new("note", "Why not matched", |row: &MatchRow| row.note.clone()),
         Column::new("id", "Server id", |row: &MatchRow| row.server_id.clone()).hidden(),
     ];
+    let item = |row: &MatchRow| {
+        let said = format!("{}: {}", row.server, row.note);
+        view! { <li><StatusIndicator status=Face::Unmatched.words().0 text=said /></li> }
+    };
+    let unmatched = move || {
+        rows.with(|rows| {
+            let open = rows
+                .iter()
+                .flat_map(|rows| rows.iter())
+                .filter(|row| row.face == Face::Unmatched);
+            open.take(MOST_SPELT_OUT).map(item).collect::<Vec<_>>()
+        })
+    };
     view! {
+        <ul class="console-list" aria-label="Servers without a pair">{unmatched}</ul>
         <Table id="failover-pairs" title="Servers" rows=rows columns=columns
             key=|row: &MatchRow| format!("{} {}", row.group, row.server_id)
             empty=|| view! { <Empty title="No servers" text="The groups of this plan hold no server now." /> } />

@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use dr_api::start::{StartExecution, Started};
 use leptos::prelude::*;
-use ui::{Button, Column, Empty, Loading, SortKey, StatusIndicator, Table};
+use ui::{Button, Column, Empty, Loading, SortKey, Status, StatusIndicator, Table};
 
 use super::view_model::{CheckRow, Verdict, check_rows, check_summary};
 use super::{Refusal, State};
 use crate::api::{Authorised, use_api};
 use crate::words;
+
+/// Critical checks that are spelt out with what to do; the list has them all.
+const MOST_SPELT_OUT: usize = 20;
 
 /// The step.
 #[component]
@@ -52,7 +55,20 @@ fn check(state: State, api: Authorised) {
 #[component]
 fn Checks(started: Started) -> impl IntoView {
     let (status, text) = check_summary(&started);
-    let rows = Signal::stored(Some(Arc::new(check_rows(&started))));
+    let checks = check_rows(&started);
+    let critical: Vec<_> = checks
+        .iter()
+        .filter(|row| row.check.is_blocking())
+        .take(MOST_SPELT_OUT)
+        .map(|row| row.check.clone())
+        .map(|check| {
+            let todo = check
+                .remediation
+                .map(|todo| view! { <div class="ui-secondary">{todo}</div> });
+            view! { <li><StatusIndicator status=Status::Error text=check.message />{todo}</li> }
+        })
+        .collect();
+    let rows = Signal::stored(Some(Arc::new(checks)));
     let columns = vec![
         Column::new("subject", "Subject", |row: &CheckRow| {
             row.check.subject.clone()
@@ -84,6 +100,7 @@ fn Checks(started: Started) -> impl IntoView {
     ];
     view! {
         <StatusIndicator status=status text=text />
+        {(!critical.is_empty()).then(|| view! { <ul class="console-list" aria-label="What to mend">{critical}</ul> })}
         <Table id="failover-checks" title="Checks that do not pass" rows=rows columns=columns url_prefix="checks."
             key=|row: &CheckRow| row.number.to_string()
             empty=|| view! { <Empty title="Every check passes" /> } />

@@ -166,7 +166,19 @@ pub fn match_rows(group: &str, pairs: &[InstancePair], report: &MatchReport) -> 
                 one.reason.clone(),
             )
         });
-    saved.chain(found).chain(none).collect()
+    found.chain(none).chain(saved).collect()
+}
+
+/// The rows of all groups, those first that want to be looked at.
+#[must_use]
+pub fn worst_first(mut rows: Vec<MatchRow>) -> Vec<MatchRow> {
+    rows.sort_by_key(|row| match row.face {
+        Face::Unmatched => 0,
+        Face::Fuzzy => 1,
+        Face::Manual => 2,
+        Face::Exact => 3,
+    });
+    rows
 }
 
 /// How many servers are matched in which way, in one sentence.
@@ -270,6 +282,13 @@ pub fn check_summary(started: &Started) -> (Status, String) {
     }
 }
 
+/// How many servers are launched: those that are left out are not.
+#[must_use]
+pub fn launched(started: &Started) -> usize {
+    let skipped: usize = started.waves.iter().map(|wave| wave.skipped).sum();
+    started.total_servers.saturating_sub(skipped)
+}
+
 /// What will happen, sentence by sentence.
 #[must_use]
 pub fn changes(started: &Started, direction: Option<&Direction>) -> Vec<String> {
@@ -279,7 +298,7 @@ pub fn changes(started: &Started, direction: Option<&Direction>) -> Vec<String> 
         sum(|wave| wave.new_instances),
         sum(|wave| wave.jobs),
     );
-    let launched = started.total_servers.saturating_sub(skipped);
+    let launched = launched(started);
     let place = direction.map_or_else(String::new, |direction| {
         format!(
             " in {} of account {}",
@@ -298,7 +317,7 @@ pub fn changes(started: &Started, direction: Option<&Direction>) -> Vec<String> 
     ];
     if skipped > 0 {
         said.push(format!(
-            "{skipped} servers are left out, since a critical check fails for them."
+            "Left out, since a critical check fails: {skipped}."
         ));
     }
     said.push("What an earlier drill of these servers launched is terminated by DRS.".to_owned());

@@ -196,7 +196,7 @@ fn WaveNumbers(shown: Signal<Arc<Shown>>) -> impl IntoView {
     };
     view! {
         <div class="ui-table__scroll" tabindex="0" role="region" aria-label="Waves, as a table">
-            <table class="ui-table">
+            <table class="ui-table plan-numbers">
                 <thead><tr><th scope="col">"Wave"</th><th scope="col">"Groups"</th><th scope="col">"Before it"</th><th scope="col">"After failures"</th></tr></thead>
                 <tbody>{rows}</tbody>
             </table>
