@@ -189,6 +189,20 @@ pub const PAGES: &[Page] = &[
         || pages::source_server::SourceServer().into_any(),
     ),
     page(
+        "/agents",
+        "Agent installation",
+        Section::Replication,
+        Permission::Read,
+        || pages::agents::Agents().into_any(),
+    ),
+    page(
+        "/agents/:installation_id",
+        "Installation",
+        Section::Hidden,
+        Permission::Read,
+        || pages::agent_installation::AgentInstallation().into_any(),
+    ),
+    page(
         "/components",
         "Components",
         Section::Hidden,

@@ -1,5 +1,7 @@
 //! The pages: a folder each, with its view and its view model.
 
+pub mod agent_installation;
+pub mod agents;
 pub mod components;
 pub mod dashboard;
 pub mod execution;
