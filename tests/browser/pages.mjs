@@ -14,6 +14,7 @@ export const PAGES = [
   { name: "failover-sessions", path: () => "/failover-sessions", ready: "No failover sessions" },
   { name: "replication", path: () => "/replication", ready: "Lag over 24 hours" },
   { name: "source-servers", path: () => "/source-servers", ready: "Replicates into" },
+  { name: "agents", path: () => "/agents", ready: "Replicate into" },
   { name: "components", path: () => "/components", ready: "server-00000" },
   { name: "not-found", path: () => "/no/such/page", ready: "There is no such page" },
 ];

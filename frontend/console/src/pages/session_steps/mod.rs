@@ -126,6 +126,12 @@ pub fn StepForm(
     });
     let busy = Signal::derive(move || form.taking.busy.get() || form.looking.busy.get());
     let id = action.as_str();
+    // Where the form stays, the page's own way on is what it is for.
+    let kind = if stays {
+        ButtonKind::Normal
+    } else {
+        ButtonKind::Primary
+    };
     let taken = Callback::new(move |taken| {
         on_done.run(taken);
         if stays {
@@ -148,7 +154,7 @@ pub fn StepForm(
             <Words form=form id=id />
             {move || form.taking.problem.get().map(|problem| view! { <ErrorPanel problem=problem /> })}
             <div class="ui-row ui-modal__footer">
-                <Button kind=ButtonKind::Primary why_not=why_not busy=busy on_click=move |_| form.take(taken)>{words::action(action)}</Button>
+                <Button kind=kind why_not=why_not busy=busy on_click=move |_| form.take(taken)>{words::action(action)}</Button>
             </div>
         </div>
     }
