@@ -234,6 +234,10 @@ impl Trip {
     ///
     /// # Panics
     /// When a step is refused, or not done within the limit.
+    #[expect(
+        clippy::print_stdout,
+        reason = "how long each step took: `cargo xtask bench --fleet` shows it"
+    )]
     pub async fn bring_home(&self, app: &TestApp, chosen: &BTreeSet<&str>) {
         let since = app.now();
         let last = since + LIMIT;

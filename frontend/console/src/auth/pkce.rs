@@ -25,7 +25,7 @@ mod tests {
     fn the_challenge_is_that_of_the_standard() {
         assert_eq!(
             challenge("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
-            "E9Melhoa2OwvFrEMTJHjcHaGuCM_sfM6QKZ3HjEPxqM"
+            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
         );
     }
 }
