@@ -1,6 +1,12 @@
 //! A thousand servers there and back: they replicate through staging accounts on the way out; on the way home 300 at a
 //! time, for no more replicate into one account and region (a quota that AWS does not raise).
 
+#![expect(
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "a test room: what goes wrong must fail the test, and the figures are printed"
+)]
+
 use std::collections::BTreeSet;
 
 use dr_testkit::TestApp;
