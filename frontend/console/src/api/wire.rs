@@ -71,7 +71,12 @@ fn text(value: &Value) -> Option<String> {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         Value::Bool(flag) => Some(flag.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
+        // A list in a query string is one value, divided by commas.
+        Value::Array(all) => {
+            let texts: Option<Vec<String>> = all.iter().map(text).collect();
+            texts.map(|texts| texts.join(","))
+        }
+        Value::Null | Value::Object(_) => None,
     }
 }
 
@@ -107,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_carries_numbers_and_truth_values_and_no_lists() {
+    fn a_query_carries_numbers_truth_values_and_lists_and_no_objects() {
         let fields = json!({ "limit": 7, "next_token": null, "alerts_only": true });
         let parts = split(
             Operation::ListExecutions,
@@ -118,14 +123,15 @@ mod tests {
             (parts.method, parts.target.as_str(), parts.body),
             (Method::Get, "/executions?limit=7&alerts_only=true", None)
         );
-        let list = json!({ "status": ["FAILED"] });
-        assert!(
-            split(
-                Operation::ListExecutions,
-                list.as_object().cloned().unwrap()
-            )
-            .is_err()
+        let target = |fields: serde_json::Value| {
+            let fields = fields.as_object().cloned().unwrap();
+            split(Operation::ListExecutions, fields).map(|parts| parts.target)
+        };
+        assert_eq!(
+            target(json!({ "ids": ["s-1", "s-2"] })).unwrap(),
+            "/executions?ids=s-1%2Cs-2"
         );
+        assert!(target(json!({ "of": { "status": "FAILED" } })).is_err());
     }
 
     #[test]
