@@ -167,14 +167,8 @@ pub fn Reverse(
     /// The session.
     session: Signal<Arc<SessionView>>,
 ) -> impl IntoView {
-    let has_any = Memo::new(move |_| {
-        session.with(|session| {
-            session
-                .reverse
-                .as_ref()
-                .is_some_and(|totals| has_begun(totals))
-        })
-    });
+    let has_any =
+        Memo::new(move |_| session.with(|session| session.reverse.as_ref().is_some_and(has_begun)));
     let slices = Signal::derive(move || {
         session.with(|session| {
             session

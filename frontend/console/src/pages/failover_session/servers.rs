@@ -34,7 +34,7 @@ fn text<T: ToString>(value: Option<&T>) -> String {
 }
 
 fn where_it_is() -> Vec<Column<SessionServerView>> {
-    vec![
+    let mut columns = vec![
         Column::new("server", "Server", |server: &SessionServerView| {
             server.name.clone()
         }),
@@ -47,6 +47,14 @@ fn where_it_is() -> Vec<Column<SessionServerView>> {
         })
         .filter(),
         Column::new("trouble", "What is wrong", trouble),
+    ];
+    columns.extend(instances());
+    columns
+}
+
+/// What it was, is and will be in AWS: A1 to A4, B1 and B2.
+fn instances() -> Vec<Column<SessionServerView>> {
+    vec![
         Column::new(
             "origin",
             "Original instance (A1)",

@@ -18,7 +18,7 @@ use dr_model::session::Action;
 use ui::Problem;
 
 use super::previews;
-use super::view_model::{Asked, GO_BACK, Names, Preview, Wish, Wishes, done};
+use super::view_model::{Asked, Names, Preview, Wish, Wishes, done};
 use crate::api::Authorised;
 
 /// A step that was taken.
@@ -203,16 +203,7 @@ pub async fn take(
             (count, 0)
         }
         Action::FailbackDrill | Action::FailbackRecovery => {
-            let token = ClientToken::try_from(given.token.clone()).map_err(refused)?;
-            let started = api
-                .call::<ExecuteFailback>(&failback(asked, wishes, Some(token)))
-                .await?
-                .started;
-            return Ok(Taken {
-                action: asked.action,
-                text: done(asked.action, started.total_servers, 0),
-                execution_id: started.execution_id,
-            });
+            return fail_back(api, asked, wishes, given).await;
         }
         Action::Commit => {
             api.call::<CommitFailback>(&SessionRequest { session_id })
@@ -222,7 +213,7 @@ pub async fn take(
         Action::GoBack => {
             let request = GoBackRequest {
                 session_id,
-                confirm: line(GO_BACK)?,
+                confirm: line(&given.word)?,
             };
             let answer = api.call::<GoBack>(&request).await?;
             (answer.source_server_ids.len(), answer.refused.len())
@@ -247,6 +238,24 @@ pub async fn take(
         action: asked.action,
         text: done(asked.action, taken, left),
         execution_id: None,
+    })
+}
+
+async fn fail_back(
+    api: Authorised,
+    asked: &Asked,
+    wishes: &Wishes,
+    given: &Given,
+) -> Result<Taken, Problem> {
+    let token = ClientToken::try_from(given.token.clone()).map_err(refused)?;
+    let started = api
+        .call::<ExecuteFailback>(&failback(asked, wishes, Some(token)))
+        .await?
+        .started;
+    Ok(Taken {
+        action: asked.action,
+        text: done(asked.action, started.total_servers, 0),
+        execution_id: started.execution_id,
     })
 }
 
