@@ -189,7 +189,16 @@ fn path_item(
         item["parameters"] = Value::Array(parameters);
     }
     item["responses"] = responses(route.success, described.response.as_value(), error);
+    let has_list = parameters_of(&item).any(|parameter| parameter["explode"] == false);
+    if has_list {
+        // The server and API Gateway both refuse it before anything of ours reads it, and without a body of ours.
+        item["responses"]["414"] = json!({ "description": "The list makes the address longer than is read: ask in several requests" });
+    }
     item
+}
+
+fn parameters_of(item: &Value) -> impl Iterator<Item = &Value> {
+    item["parameters"].as_array().into_iter().flatten()
 }
 
 fn parameter(name: &str, place: &str, required: bool, schema: &Value) -> Value {
