@@ -22,10 +22,9 @@ const AT_A_TIME: usize = 300;
 const LARGEST_ITEM: usize = 400 * 1024;
 /// The largest request and answer of a Lambda function that is invoked and waited for.
 const LARGEST_PAYLOAD: usize = 6 * 1024 * 1024;
-/// AWS calls of the whole way out and home, for each server. Those that cannot be shared among servers: a launch
-/// configuration read and written on either way (4), reversed, stopped, disconnected and deleted on either side (8),
-/// volumes looked at and deleted (2), instances described, stopped and tagged in batches.
-const CALLS_PER_SERVER: u64 = 40;
+/// AWS calls of the whole way out and home, for each server: 70 were counted. 22 of DRS and 7 of EC2, most of which cannot be
+/// shared among servers (launch configurations, reversing, deleting on either side, volumes), and 41 of DynamoDB.
+const CALLS_PER_SERVER: u64 = 75;
 
 /// Requirement 001 at the size of requirement 004, "Scalability Limits".
 #[tokio::test]
