@@ -12,6 +12,9 @@ use crate::{Fleet, PRIMARY, RECOVERY, admin, fleet, fleet_in_groups, world};
 /// The longest a step takes, in simulated time: a first copy of the largest disks.
 const LIMIT: TimeDelta = TimeDelta::hours(30);
 
+/// Nothing moves in a session for so long: nothing will. The longest wait of the product that shows no progress is shorter.
+const STUCK: TimeDelta = TimeDelta::hours(4);
+
 /// How fast disks are copied: at the real speed a database of a terabyte takes 20 hours, which teach nothing more.
 const BYTES_PER_SECOND: u64 = 1 << 30;
 
@@ -54,9 +57,22 @@ pub struct Trip {
     pub fleet: Fleet,
     /// Which time: part of the client tokens.
     pub cycle: usize,
+    /// Steps that did not succeed: what is tried again is another request.
+    given_up: usize,
     /// What happened, for people.
     pub lines: Vec<String>,
     began: DateTime<Utc>,
+}
+
+/// What moves in a session as long as anything does: no times, and no lag, which moves for ever.
+fn progress_of(session: &Value) -> Value {
+    let parts =
+        ["status", "stages", "failed_servers", "progress_percent"].map(|part| &session[part]);
+    json!([
+        parts,
+        session["reverse"]["done_bytes"],
+        session["failback_execution_id"]
+    ])
 }
 
 /// Prepares an estate so that every server can go and come back: pre-provisioned instances stopped and tagged, as the
@@ -91,6 +107,7 @@ async fn prepare_fleet(app: &TestApp, fleet: Fleet) -> Trip {
     Trip {
         fleet,
         cycle: 1,
+        given_up: 0,
         lines: Vec::new(),
         began: app.now(),
     }
@@ -182,7 +199,28 @@ impl Trip {
         limit: TimeDelta,
     ) -> Result<(), String> {
         let since = app.now();
-        let last = since + limit;
+        let tried = self.try_step(app, step, since + limit).await;
+        if tried.is_err() {
+            self.given_up += 1;
+        }
+        tried?;
+        let took = app.now() - since;
+        let stages = match self.session(app).await {
+            Some(session) => format!("{} {}", session["status"], stages_of(&session)),
+            None => String::new(),
+        };
+        let line = format!(
+            "{:>8}  cycle {}  {step:?} took {}  {stages}",
+            clock(app.now() - self.began),
+            self.cycle,
+            clock(took),
+        );
+        println!("{line}");
+        self.lines.push(line);
+        Ok(())
+    }
+
+    async fn try_step(&self, app: &TestApp, step: Step, last: DateTime<Utc>) -> Result<(), String> {
         match step {
             Step::FailOver => self.fail_over(app, last).await?,
             Step::StopOriginals => {
@@ -207,19 +245,6 @@ impl Trip {
             }
             Step::CleanUp => self.clean_up(app, last).await?,
         }
-        let took = app.now() - since;
-        let stages = match self.session(app).await {
-            Some(session) => format!("{} {}", session["status"], stages_of(&session)),
-            None => String::new(),
-        };
-        let line = format!(
-            "{:>8}  cycle {}  {step:?} took {}  {stages}",
-            clock(app.now() - self.began),
-            self.cycle,
-            clock(took),
-        );
-        println!("{line}");
-        self.lines.push(line);
         Ok(())
     }
 
@@ -324,7 +349,7 @@ impl Trip {
     async fn fail_over(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
         let body = json!({
             "plan_id": self.fleet.plan_id, "execution_type": "RECOVERY",
-            "client_token": format!("failover-of-cycle-{}", self.cycle),
+            "client_token": self.token("failover"),
         });
         let started = app
             .rest(Role::Admin, "POST", "/executions", Some(&body))
@@ -341,6 +366,11 @@ impl Trip {
             .await
     }
 
+    /// Whoever asks the same again, because he had no answer, sends the same token; whoever tries again what failed, another.
+    fn token(&self, what: &str) -> String {
+        format!("{what}-of-cycle-{}-{}", self.cycle, self.given_up)
+    }
+
     async fn mirror(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
         self.ask(app, "mirror-config", json!({})).await?;
         self.until(app, "mirrored", last, |s| s["is_mirrored"] == true)
@@ -351,7 +381,7 @@ impl Trip {
     async fn fail_back(&self, app: &TestApp, last: DateTime<Utc>) -> Result<(), String> {
         let body = json!({
             "execution_type": "RECOVERY",
-            "client_token": format!("failback-of-cycle-{}", self.cycle),
+            "client_token": self.token("failback"),
         });
         self.ask(app, "execute-failback", body).await?;
         self.until_status(app, "FAILBACK_COMPLETE", last).await
@@ -410,6 +440,7 @@ impl Trip {
         wanted: impl Fn(&Value) -> bool,
     ) -> Result<(), String> {
         let mut id = None;
+        let mut moved = (app.now(), Value::Null);
         loop {
             if id.is_none() {
                 id = self.session_id(app).await;
@@ -423,9 +454,13 @@ impl Trip {
             if session.as_ref().is_some_and(&wanted) {
                 return Ok(());
             }
+            let shown = session.as_ref().map_or(Value::Null, progress_of);
+            if shown != moved.1 {
+                moved = (app.now(), shown);
+            }
             // A person looks every minute.
             app.advance(TimeDelta::minutes(1)).await;
-            if app.now() > last {
+            if app.now() > last || app.now() > moved.0 + STUCK {
                 let servers = self.servers(app).await;
                 let session = session.unwrap_or_default();
                 let stages = servers.iter().map(|one| one["stage"].to_string());
