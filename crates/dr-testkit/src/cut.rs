@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use dr_local::local::SdkConfig;
 use tokio::sync::Notify;
+
+use crate::between::{Between, standing};
 
 /// On which side of the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -136,19 +137,9 @@ impl Cuts {
         self.inner.reached.notified().await;
     }
 
-    /// The same configuration, with the cuts around its HTTP client. One without a client has
-    /// nothing to cut.
-    pub(crate) fn around(&self, sdk: &dr_local::local::SdkConfig) -> dr_local::local::SdkConfig {
-        match sdk.http_client() {
-            Some(client) => {
-                let client = Client {
-                    inner: client,
-                    cuts: self.clone(),
-                };
-                sdk.to_builder().http_client(client).build()
-            }
-            None => sdk.clone(),
-        }
+    /// The same configuration, with the cuts around its calls.
+    pub(crate) fn around(&self, sdk: &SdkConfig) -> SdkConfig {
+        standing(self, sdk)
     }
 
     /// Whether this call is the one.
@@ -188,45 +179,20 @@ fn operation(request: &HttpRequest) -> Option<String> {
     path.rsplit('/').next().map(str::to_owned)
 }
 
-#[derive(Debug)]
-struct Client {
-    inner: SharedHttpClient,
-    cuts: Cuts,
-}
-
-impl HttpClient for Client {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            inner: self.inner.http_connector(settings, components),
-            cuts: self.cuts.clone(),
-        })
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Connector {
-    inner: SharedHttpConnector,
-    cuts: Cuts,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.cuts.hear(&request);
-        let when = self.cuts.strikes(&request);
+impl Between for Cuts {
+    fn call(&self, request: HttpRequest, onward: SharedHttpConnector) -> HttpConnectorFuture {
+        self.hear(&request);
+        let when = self.strikes(&request);
         let this = self.clone();
         HttpConnectorFuture::new(async move {
             tokio::task::yield_now().await;
             let Some(when) = when else {
-                return this.inner.call(request).await;
+                return onward.call(request).await;
             };
             if when == When::After {
-                let _answered = this.inner.call(request).await;
+                let _answered = onward.call(request).await;
             }
-            this.cuts.inner.reached.notify_one();
+            this.inner.reached.notify_one();
             std::future::pending().await
         })
     }

@@ -10,6 +10,7 @@
 )]
 
 mod app;
+mod between;
 mod builder;
 mod cut;
 mod hanging;

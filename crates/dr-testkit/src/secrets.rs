@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
-    SharedHttpConnector,
+    HttpConnector as _, HttpConnectorFuture, SharedHttpConnector,
 };
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use dr_local::local::SdkConfig;
+
+use crate::between::{Between, standing};
 
 /// Credentials as they pass on the wire: access key ids, signatures and session tokens of requests; secret keys and
 /// tokens of STS's answers.
@@ -22,16 +22,7 @@ impl Secrets {
     /// The same configuration, with its calls listened to.
     #[must_use]
     pub fn around(&self, sdk: &SdkConfig) -> SdkConfig {
-        match sdk.http_client() {
-            Some(inner) => {
-                let client = Client {
-                    inner,
-                    secrets: self.clone(),
-                };
-                sdk.to_builder().http_client(client).build()
-            }
-            None => sdk.clone(),
-        }
+        standing(self, sdk)
     }
 
     /// All so far.
@@ -73,39 +64,14 @@ fn between<'a>(text: &'a str, from: &str, to: &str) -> Option<&'a str> {
     rest.split(to).next()
 }
 
-#[derive(Debug)]
-struct Client {
-    inner: SharedHttpClient,
-    secrets: Secrets,
-}
-
-impl HttpClient for Client {
-    fn http_connector(
-        &self,
-        settings: &HttpConnectorSettings,
-        components: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(Connector {
-            inner: self.inner.http_connector(settings, components),
-            secrets: self.secrets.clone(),
-        })
-    }
-}
-
-#[derive(Debug, Clone)]
-struct Connector {
-    inner: SharedHttpConnector,
-    secrets: Secrets,
-}
-
-impl HttpConnector for Connector {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.secrets.of_request(&request);
+impl Between for Secrets {
+    fn call(&self, request: HttpRequest, onward: SharedHttpConnector) -> HttpConnectorFuture {
+        self.of_request(&request);
         let this = self.clone();
         HttpConnectorFuture::new(async move {
-            let answered = this.inner.call(request).await;
+            let answered = onward.call(request).await;
             if let Ok(answer) = &answered {
-                this.secrets.of_answer(answer);
+                this.of_answer(answer);
             }
             answered
         })
