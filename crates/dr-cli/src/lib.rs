@@ -1,5 +1,6 @@
 //! The `dr` command: everything the REST API offers, for people at a terminal and for scripts.
 
+pub mod action;
 pub mod client;
 pub mod commands;
 pub mod desk;

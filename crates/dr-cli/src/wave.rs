@@ -67,7 +67,6 @@ pub async fn resolve(client: &Client, waves: &[WaveText]) -> Result<Vec<Wave>, F
             group_ids: ids.by_ref().take(wave.groups.len()).collect(),
             pause_before: wave.pause_before,
             on_failure: wave.on_failure,
-            // Actions have parameters: a plan file has room for them.
             actions_before: Vec::new(),
             actions_after: Vec::new(),
         })

@@ -12,11 +12,12 @@ use dr_api::plans::{
     ListRecoveryPlans, RecoveryPlanRequest, UpdateRecoveryPlan, UpdateRecoveryPlanRequest,
 };
 use dr_model::action::{ActionTarget, OnActionFailure};
-use dr_model::ids::{GroupId, InstanceId};
-use dr_model::plan::{OnFailure, RecoveryPlan};
+use dr_model::ids::{GroupId, InstanceId, PlanId};
+use dr_model::plan::{OnFailure, RecoveryPlan, Wave};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use crate::action::{self, ActionText};
 use crate::client::Answer;
 use crate::desk::Desk;
 use crate::failure::{Failure, Outcome};
@@ -36,12 +37,13 @@ pub enum Plan {
     Get(PlanArgs),
     /// Create a plan: groups in waves, in the order they run.
     #[command(
-        after_help = "Examples:\n  dr plan create shop --wave 'Databases=db:pause-on-failure' --wave 'Web=web,cache:pause' --rto 30m\n  dr plan create --file plan.json\n\nA plan file is the API's request body; where it has group ids, names will do:\n  {\"name\": \"shop\", \"waves\": [{\"name\": \"Web\", \"group_ids\": [\"web\"], \"pause_before\": true}]}\n\nSSM actions before and after a wave stand in a file only, in its \"actions_before\" and \"actions_after\":\n  {\"name\": \"check\", \"document_name\": \"AWS-RunShellScript\", \"parameters\": {\"commands\": [\"systemctl is-active shop\"]},\n   \"on\": \"WAVE\", \"on_failure\": \"PAUSE\"}   (\"on\" may name instances: {\"instance_ids\": [\"i-...\"]})"
+        after_help = "Examples:\n  dr plan create shop --wave 'Databases=db:pause-on-failure' --wave 'Web=web,cache:pause' --rto 30m\n  dr plan create shop --wave 'Web=web' \\\n    --action 'wave=Web,when=after,document=AWS-RunShellScript,parameter=commands=systemctl is-active shop,timeout=15m,on-failure=pause'\n  dr plan create --file plan.json\n\nA plan file is the API's request body; where it has group ids, names will do:\n  {\"name\": \"shop\", \"waves\": [{\"name\": \"Web\", \"group_ids\": [\"web\"], \"pause_before\": true}]}\n\nIn a file SSM actions stand in \"actions_before\" and \"actions_after\" of a wave:\n  {\"name\": \"check\", \"document_name\": \"AWS-RunShellScript\", \"parameters\": {\"commands\": [\"systemctl is-active shop\"]},\n   \"on\": \"WAVE\", \"on_failure\": \"PAUSE\"}   (\"on\" may name instances: {\"instance_ids\": [\"i-...\"]})"
     )]
     Create(Create),
-    /// Change a plan. What is left out stays; waves are replaced together.
+    /// Change a plan. What is left out stays; waves are replaced together, and those that stay by name keep their SSM
+    /// actions.
     #[command(
-        after_help = "Examples:\n  dr plan update shop --rto 45m\n  dr plan update shop --wave 'All=db,web'\n  dr plan update shop --file change.json"
+        after_help = "Examples:\n  dr plan update shop --rto 45m\n  dr plan update shop --wave 'All=db,web'\n  dr plan update shop --action 'wave=All,when=before,document=own-drain,on=i-0123456789abcdef0,timeout=15m'\n  dr plan update shop --no-actions All\n  dr plan update shop --file change.json"
     )]
     Update(Update),
     /// Delete a plan.
@@ -67,6 +69,12 @@ pub struct ContentArgs {
         value_parser = wave::parse
     )]
     waves: Vec<WaveText>,
+    /// An SSM action of a wave; repeat in the order they run. Keys: wave, when (before or after), document; name, on
+    /// (wave, or instances), parameter (KEY=VALUE, again for more values), timeout (1h), on-failure (continue, pause or
+    /// stop), drills (run or skip). A comma that no key follows belongs to the value. What is given for one side of a
+    /// wave replaces what stood there.
+    #[arg(long = "action", value_name = "KEY=VALUE[,KEY=VALUE]", value_parser = action::parse)]
+    actions: Vec<ActionText>,
     /// Target time to recover, such as 30m.
     #[arg(long, value_name = "DURATION", value_parser = given::bounded_seconds::<RtoSeconds>)]
     rto: Option<RtoSeconds>,
@@ -80,7 +88,7 @@ pub struct ContentArgs {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["waves", "rto", "pause_timeout", "description"]
+        conflicts_with_all = ["waves", "actions", "rto", "pause_timeout", "description"]
     )]
     file: Option<String>,
 }
@@ -105,6 +113,9 @@ pub struct Update {
     name: Option<Name>,
     #[command(flatten)]
     content: ContentArgs,
+    /// Take all SSM actions of this wave away; repeat for others.
+    #[arg(long, value_name = "WAVE", conflicts_with = "file")]
+    no_actions: Vec<String>,
     /// Only if it still has this version.
     #[arg(long)]
     version: Option<u64>,
@@ -167,10 +178,12 @@ impl Create {
                 "A plan has at least one wave: --wave NAME=GROUP".to_owned(),
             ));
         }
+        let mut waves = wave::resolve(&desk.client, &self.content.waves).await?;
+        action::place(&mut waves, &self.content.actions)?;
         Ok(CreateRecoveryPlanRequest {
             name,
             description: self.content.description.unwrap_or_default(),
-            waves: wave::resolve(&desk.client, &self.content.waves).await?,
+            waves,
             rto_target_seconds: self.content.rto.unwrap_or_default(),
             pause_timeout_seconds: self.content.pause_timeout.unwrap_or_default(),
         })
@@ -190,10 +203,7 @@ impl Update {
             }
             return parsed(file, change);
         }
-        let waves = match self.content.waves.as_slice() {
-            [] => None,
-            waves => Some(wave::resolve(&desk.client, waves).await?),
-        };
+        let (waves, read) = self.waves(desk, &plan_id).await?.unzip();
         Ok(UpdateRecoveryPlanRequest {
             plan_id,
             name: self.name,
@@ -201,8 +211,38 @@ impl Update {
             waves,
             rto_target_seconds: self.content.rto,
             pause_timeout_seconds: self.content.pause_timeout,
-            version: self.version,
+            version: self.version.or(read),
         })
+    }
+
+    /// The waves as they are to be, with the version of the plan that they were made from: what somebody else gives a
+    /// wave meanwhile is not to be lost. None: they stay as they are.
+    async fn waves(
+        &self,
+        desk: &mut Desk<'_>,
+        plan_id: &PlanId,
+    ) -> Result<Option<(Vec<Wave>, u64)>, Failure> {
+        let content = &self.content;
+        if content.waves.is_empty() && content.actions.is_empty() && self.no_actions.is_empty() {
+            return Ok(None);
+        }
+        let request = RecoveryPlanRequest {
+            plan_id: plan_id.clone(),
+        };
+        let answer = desk.client.call::<GetRecoveryPlan>(&request).await?;
+        let plan = answer.read()?;
+        let mut waves = plan.waves;
+        if !content.waves.is_empty() {
+            let wanted = wave::resolve(&desk.client, &content.waves).await?;
+            let before = std::mem::replace(&mut waves, wanted);
+            for name in action::keep(&mut waves, before) {
+                desk.screen
+                    .note(&format!("The SSM actions of the wave {name} go with it."))?;
+            }
+        }
+        action::clear(&mut waves, &self.no_actions)?;
+        action::place(&mut waves, &content.actions)?;
+        Ok(Some((waves, plan.version)))
     }
 }
 

@@ -178,6 +178,93 @@ async fn a_plan_is_shown_with_its_actions() {
 }
 
 #[tokio::test]
+async fn waves_that_stay_keep_their_actions_and_given_ones_replace_their_side() {
+    let stand = Stand::new().await;
+    let action = |name: &str| {
+        json!({
+            "name": name, "document_name": "own", "parameters": {}, "on": "WAVE", "timeout_seconds": 90,
+            "on_failure": "PAUSE", "skip_in_drills": false,
+        })
+    };
+    let mut shop = plan(1, "shop");
+    let group_ids = shop["waves"][0]["group_ids"].clone();
+    shop["waves"] = json!([
+        { "name": "DB", "group_ids": group_ids, "actions_after": [action("check")] },
+        { "name": "Old", "group_ids": [], "actions_after": [action("lost")] },
+    ]);
+    shop["version"] = json!(7);
+    let path = format!("/recovery-plans/{}", id("rp", 1));
+    stand
+        .says(
+            "GET /protection-groups",
+            200,
+            page(&[(1, "web"), (2, "db")], None),
+        )
+        .says(&format!("GET {path}"), 200, shop.clone())
+        .says(&format!("PUT {path}"), 200, shop);
+    let sent = || {
+        stand
+            .calls()
+            .into_iter()
+            .rfind(|call| call.line.starts_with("PUT"))
+            .unwrap()
+            .body
+    };
+    let plan_id = id("rp", 1);
+    let drain = "wave=Web,when=before,document=drain,on=i-0123456789abcdef0,timeout=15m";
+    let change = [
+        "plan",
+        "update",
+        &plan_id,
+        "--wave",
+        "Web=web",
+        "--wave",
+        "DB=db:pause",
+        "--action",
+        drain,
+    ];
+    let ran = stand.run(&change).await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.err.contains("of the wave Old go with it"), "{ran:?}");
+    let body = sent();
+    assert_eq!(body["version"], 7);
+    assert_eq!(body["waves"][0]["actions_before"][0]["name"], "before-1");
+    assert_eq!(
+        body["waves"][0]["actions_before"][0]["timeout_seconds"],
+        900
+    );
+    assert_eq!(body["waves"][1]["pause_before"], true);
+    assert_eq!(body["waves"][1]["actions_after"], json!([action("check")]));
+    // The waves need not be given again to change their actions, nor to take them away.
+    let other = "wave=DB,when=after,document=other";
+    assert_eq!(
+        stand
+            .run(&["plan", "update", &plan_id, "--action", other])
+            .await
+            .code,
+        0
+    );
+    let after = &sent()["waves"][0]["actions_after"];
+    assert_eq!(
+        (after[0]["document_name"].as_str(), after[1].as_object()),
+        (Some("other"), None)
+    );
+    assert_eq!(
+        stand
+            .run(&["plan", "update", &plan_id, "--no-actions", "DB"])
+            .await
+            .code,
+        0
+    );
+    assert_eq!(sent()["waves"][0].get("actions_after"), None);
+    let ran = stand
+        .run(&["plan", "update", &plan_id, "--no-actions", "Nowhere"])
+        .await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("the plan has DB, Old"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn an_error_is_told_to_people_in_full_and_to_scripts_as_it_came() {
     let stand = Stand::new().await;
     let losses = json!({ "losses": [{
@@ -229,6 +316,15 @@ async fn what_is_wrong_on_the_command_line_never_reaches_the_server() {
         &["start", "shop", "--drill", "--recovery"],
         &["match", "--from", "111122223333/us-east-1"],
         &["plan", "create", "shop", "--wave", "nonsense"],
+        &[
+            "plan",
+            "create",
+            "shop",
+            "--wave",
+            "W=web",
+            "--action",
+            "wave=W,when=during,document=own",
+        ],
         &["execution", "get", "exec-1"],
         &["--url", "http://dr.example.com", "plan", "list"],
     ] {
