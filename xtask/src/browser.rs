@@ -6,7 +6,7 @@ use crate::console;
 use crate::prepare::{CHROMIUM, NODE, tools};
 use crate::problem::Result;
 use crate::process::{build, run};
-use crate::server::{Server, free_port, scratch};
+use crate::server::Product;
 use crate::tree::Tree;
 
 /// What drives the browser.
@@ -27,8 +27,7 @@ pub fn shots(tree: &Tree) -> Result {
     drive(tree, "shots.mjs")
 }
 
-/// Runs a script against a server of its own with a new estate of 24 servers: `DR_URL`, and in `DR_LOG` what the server
-/// printed at its start, users and passwords included.
+/// Runs a script against a server of its own.
 fn drive(tree: &Tree, script: &str) -> Result {
     tools(&[CHROMIUM, NODE])?;
     run(Command::new("npm")
@@ -36,28 +35,19 @@ fn drive(tree: &Tree, script: &str) -> Result {
         .current_dir(tree.at(FOLDER)))?;
     console::ready(tree)?;
     build(tree, &["dr-local"], false)?;
-    let scratch = scratch(tree, "browser")?;
-    let (port, sim_port) = (free_port()?, free_port()?);
-    let server = Server::start(
-        Command::new(tree.built("debug", "dr-local"))
-            .current_dir(tree.root())
-            .args(["--port", &port.to_string()])
-            .args(["--sim-port", &sim_port.to_string()])
-            .args(["--speed", SPEED])
-            .arg("--console")
-            .arg(console::folder(tree))
-            .arg("--state")
-            .arg(scratch.join("state")),
-        port,
-        "Ctrl-C ends",
-        &scratch,
-    )?;
-    run(Command::new("node")
+    let console = console::folder(tree);
+    let options = [
+        "--speed".as_ref(),
+        SPEED.as_ref(),
+        "--console".as_ref(),
+        console.as_os_str(),
+    ];
+    let product = Product::start(tree, "browser", &options)?;
+    run(product
+        .known_to(&mut Command::new("node"))
         .arg(script)
         .current_dir(tree.at(FOLDER))
-        .env("DR_URL", server.url())
-        .env("DR_SIM_URL", format!("http://127.0.0.1:{sim_port}"))
-        .env("DR_LOG", server.log())
-        .env("DR_PROFILE", scratch.join("profile"))
+        .env("DR_CONSOLE", &console)
+        .env("DR_PROFILE", product.scratch.join("profile"))
         .env("DR_SHOTS", tree.target().join("shots")))
 }

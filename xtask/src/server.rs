@@ -1,5 +1,6 @@
 //! A server of ours, started for a test on a free loopback port and ended with it.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -40,6 +41,50 @@ pub fn scratch(tree: &Tree, name: &str) -> Result<PathBuf> {
     std::fs::create_dir_all(&folder)
         .map_err(|error| Problem::new(format!("cannot make {}: {error}", folder.display())))?;
     Ok(folder)
+}
+
+/// The one-machine server on free ports, with a new estate of 24 servers in a state folder that is new.
+#[derive(Debug)]
+pub struct Product {
+    server: Server,
+    sim_port: u16,
+    /// The folder of this run; its state is in there.
+    pub scratch: PathBuf,
+}
+
+impl Product {
+    /// Starts it with options beside ports and state; it must have been built for debugging. `name` is part of the
+    /// name of its folder.
+    pub fn start(tree: &Tree, name: &str, options: &[&OsStr]) -> Result<Self> {
+        let scratch = scratch(tree, name)?;
+        let (port, sim_port) = (free_port()?, free_port()?);
+        let server = Server::start(
+            Command::new(tree.built("debug", "dr-local"))
+                .current_dir(tree.root())
+                .args(["--port", &port.to_string()])
+                .args(["--sim-port", &sim_port.to_string()])
+                .args(options)
+                .arg("--state")
+                .arg(scratch.join("state")),
+            port,
+            "Ctrl-C ends",
+            &scratch,
+        )?;
+        Ok(Self {
+            server,
+            sim_port,
+            scratch,
+        })
+    }
+
+    /// Tells a program where it is: `DR_URL`, `DR_SIM_URL`, and in `DR_LOG` what it printed at its start, users and
+    /// passwords included.
+    pub fn known_to<'a>(&self, command: &'a mut Command) -> &'a mut Command {
+        command
+            .env("DR_URL", self.server.url())
+            .env("DR_SIM_URL", format!("http://127.0.0.1:{}", self.sim_port))
+            .env("DR_LOG", self.server.log())
+    }
 }
 
 impl Server {

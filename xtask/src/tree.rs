@@ -109,10 +109,17 @@ impl Tree {
         self.root.join(path)
     }
 
-    /// What cargo knows. CI refuses a lock file that is not up to date.
+    /// What cargo knows of the workspace at the root.
     pub fn metadata(&self) -> Result<Metadata> {
+        self.metadata_of(".")
+    }
+
+    /// What cargo knows of the workspace in a folder. CI refuses a lock file that is not up to date.
+    pub fn metadata_of(&self, folder: &str) -> Result<Metadata> {
         let mut command = cargo(self);
-        command.args(["metadata", "--format-version", "1"]);
+        command
+            .current_dir(self.at(folder))
+            .args(["metadata", "--format-version", "1"]);
         if on_ci() {
             command.arg("--locked");
         }
