@@ -23,44 +23,35 @@ pub struct SimClock {
 
 #[derive(Debug)]
 struct Inner {
-    speed: Speed,
-    started: Option<Instant>,
-    base: Mutex<DateTime<Utc>>,
+    hand: Mutex<Hand>,
 }
 
-impl SimClock {
-    /// A clock that shows `start`.
-    #[must_use]
-    pub fn new(start: DateTime<Utc>, speed: Speed) -> Self {
-        let started = match speed {
+/// Where the clock stood when its speed was last set, and how it runs from there.
+#[derive(Debug)]
+struct Hand {
+    speed: Speed,
+    base: DateTime<Utc>,
+    since: Option<Instant>,
+}
+
+impl Hand {
+    fn at(base: DateTime<Utc>, speed: Speed) -> Self {
+        let since = match speed {
             Speed::Manual => None,
             Speed::Scaled(_) => Some(real_now()),
         };
-        Self {
-            inner: Arc::new(Inner {
-                speed,
-                started,
-                base: Mutex::new(start),
-            }),
-        }
+        Self { speed, base, since }
     }
 
-    /// Simulated time.
-    #[must_use]
-    pub fn now(&self) -> DateTime<Utc> {
-        let base = *self
-            .inner
-            .base
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        base + self.run()
+    fn now(&self) -> DateTime<Utc> {
+        self.base + self.run()
     }
 
-    /// Simulated time that passed by itself since the clock was made.
+    /// Simulated time that passed by itself since then.
     fn run(&self) -> Duration {
-        match (self.inner.speed, self.inner.started) {
-            (Speed::Scaled(factor), Some(started)) => {
-                let real = real_now().saturating_duration_since(started).as_secs_f64();
+        match (self.speed, self.since) {
+            (Speed::Scaled(factor), Some(since)) => {
+                let real = real_now().saturating_duration_since(since).as_secs_f64();
                 #[expect(
                     clippy::cast_possible_truncation,
                     reason = "microseconds of a simulation fit in 64 bits for 292,000 years"
@@ -71,15 +62,37 @@ impl SimClock {
             _ => Duration::zero(),
         }
     }
+}
+
+impl SimClock {
+    /// A clock that shows `start`.
+    #[must_use]
+    pub fn new(start: DateTime<Utc>, speed: Speed) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                hand: Mutex::new(Hand::at(start, speed)),
+            }),
+        }
+    }
+
+    fn hand<R>(&self, work: impl FnOnce(&mut Hand) -> R) -> R {
+        let mut hand = self
+            .inner
+            .hand
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        work(&mut hand)
+    }
+
+    /// Simulated time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.hand(|hand| hand.now())
+    }
 
     /// Moves time forward; on a running clock this is a jump.
     pub fn advance(&self, by: Duration) {
-        let mut base = self
-            .inner
-            .base
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *base += by.max(Duration::zero());
+        self.hand(|hand| hand.base += by.max(Duration::zero()));
     }
 
     /// Moves time forward to `to`; never back.
@@ -89,29 +102,29 @@ impl SimClock {
 
     /// Sets the time, back as well: for a world that is loaded with its own.
     pub(crate) fn set(&self, to: DateTime<Utc>) {
-        let run = self.run();
-        *self
-            .inner
-            .base
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = to - run;
+        self.hand(|hand| hand.base = to - hand.run());
     }
 
     /// How simulated time passes.
     #[must_use]
     pub fn speed(&self) -> Speed {
-        self.inner.speed
+        self.hand(|hand| hand.speed)
     }
 
-    /// Real time until simulated time is `at`; on a clock moved by hand that is for ever, unless
-    /// `at` has come.
+    /// How simulated time passes from now on; no moment is left out or comes twice.
+    pub fn set_speed(&self, speed: Speed) {
+        self.hand(|hand| *hand = Hand::at(hand.now(), speed));
+    }
+
+    /// Real time until simulated time is `at`; on a clock that stands or is moved by hand that is for
+    /// ever, unless `at` has come.
     #[must_use]
     pub fn real_until(&self, at: DateTime<Utc>) -> RealDuration {
         let left = (at - self.now()).to_std().unwrap_or(RealDuration::ZERO);
         if left.is_zero() {
             return RealDuration::ZERO;
         }
-        match self.inner.speed {
+        match self.speed() {
             Speed::Scaled(factor) if factor > 0.0 => {
                 RealDuration::try_from_secs_f64(left.as_secs_f64() / factor)
                     .unwrap_or(RealDuration::MAX)
@@ -158,5 +171,24 @@ mod tests {
         let wait = clock.real_until(start() + Duration::hours(1));
         assert!(wait <= RealDuration::from_secs(60), "{wait:?}");
         assert!(wait > RealDuration::from_secs(50), "{wait:?}");
+    }
+
+    #[test]
+    fn a_clock_that_is_told_another_speed_goes_on_from_where_it_is() {
+        let clock = SimClock::new(start(), Speed::Manual);
+        clock.advance(Duration::hours(1));
+        clock.set_speed(Speed::Scaled(0.0));
+        let stands = clock.now();
+        assert_eq!(stands, start() + Duration::hours(1));
+        assert_eq!(clock.now(), stands);
+        assert_eq!(
+            clock.real_until(stands + Duration::seconds(1)),
+            RealDuration::MAX
+        );
+        clock.set_speed(Speed::Scaled(60.0));
+        assert!(clock.now() >= stands);
+        assert!(clock.real_until(stands + Duration::hours(1)) <= RealDuration::from_secs(60));
+        clock.set(start());
+        assert!(clock.now() < stands);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use serde_json::Value;
 
-use crate::control::{CallRecord, FaultKind, Outcome, Target, strike, throttled};
+use crate::control::{CallRecord, FaultKind, Outcome, Target, is_away, throttled};
 use crate::error::{ServiceError, ServiceResult};
 use crate::identity;
 use crate::journal::Journal;
@@ -42,7 +42,11 @@ impl Sim {
             account: &call.caller.account,
             region: &call.region,
         };
-        let fault = self.held(|held| strike(&mut held.faults, target));
+        let away = self.live(|live| is_away(&live.world, service.name, &call.region));
+        let fault = match away {
+            true => Some(FaultKind::NoAnswer),
+            false => self.held(|held| held.faults.strike(target)),
+        };
         let place = (call.caller.account.as_str(), call.region.as_str());
         let admitted = self.held(|held| {
             held.throttles

@@ -30,6 +30,9 @@ pub struct World {
     /// What goes wrong with events that are emitted from now on.
     #[serde(default)]
     pub event_rules: crate::events::Rules,
+    /// Regions that are away (injected), with the source servers whose replication that stalls.
+    #[serde(default)]
+    pub outages: BTreeMap<RegionName, Vec<String>>,
 }
 
 /// What an account has once, not per region.
@@ -71,6 +74,7 @@ impl World {
             places: BTreeMap::new(),
             events: Vec::new(),
             event_rules: crate::events::Rules::default(),
+            outages: BTreeMap::new(),
         }
     }
 

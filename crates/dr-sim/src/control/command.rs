@@ -4,7 +4,7 @@ use chrono::{DateTime, Duration, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::ssm;
+use super::{outage, ssm};
 use crate::drs;
 use crate::error::ServiceError;
 use crate::events::Rules;
@@ -103,6 +103,22 @@ pub enum Command {
         server: String,
         /// What the job's log says about it.
         raw_error: String,
+    },
+    /// The next launch of a source server does not fail after all.
+    AllowLaunch {
+        /// The source server.
+        server: String,
+    },
+    /// A region is away until [`Command::EndOutage`]: its services do not answer, and what replicates out
+    /// of it or into it stalls.
+    Outage {
+        /// The region.
+        region: String,
+    },
+    /// An outage ends, and the stalls that it caused.
+    EndOutage {
+        /// The region.
+        region: String,
     },
     /// What goes wrong with events from now on.
     Events {
@@ -212,6 +228,11 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
         Command::FailLaunch { server, raw_error } => on_server(world, server, |found| {
             found.fail_launch = Some(raw_error.clone());
         })?,
+        Command::AllowLaunch { server } => on_server(world, server, |found| {
+            found.fail_launch = None;
+        })?,
+        Command::Outage { region } => outage::begin(world, region)?,
+        Command::EndOutage { region } => outage::end(world, region),
         Command::Events { rules } => world.event_rules = rules.clone(),
         Command::SetQuota {
             account,
@@ -302,7 +323,7 @@ fn places(world: &mut World) -> impl Iterator<Item = &mut Place> {
         .flat_map(|regions| regions.values_mut())
 }
 
-fn on_server(
+pub(super) fn on_server(
     world: &mut World,
     id: &str,
     change: impl FnOnce(&mut drs::SourceServer),

@@ -77,28 +77,71 @@ pub enum FaultKind {
     DropAfter,
 }
 
-/// The fault that hits this call, if any; counts the call for all faults that watch it.
-pub(crate) fn strike(faults: &mut Vec<Aimed>, call: Target<'_>) -> Option<FaultKind> {
-    let mut struck = None;
-    let fits = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|w| w == have);
-    for aimed in faults.iter_mut() {
-        let fault = &mut aimed.fault;
-        let watches = (fault.service == call.service || fault.service == "*")
-            && (fault.operation == call.operation || fault.operation == "*")
-            && fits(&aimed.account, call.account)
-            && fits(&aimed.region, call.region);
-        if !watches {
-            continue;
-        }
-        if fault.nth > 1 {
-            fault.nth -= 1;
-        } else if fault.times > 0 && struck.is_none() {
-            fault.times -= 1;
-            struck = Some(fault.kind.clone());
-        }
+/// A fault that was injected and has not hit all its calls yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Standing {
+    /// Its number, to take it away by.
+    pub id: u64,
+    /// The fault, with the calls that are left to it.
+    #[serde(flatten)]
+    pub aimed: Aimed,
+}
+
+/// The faults that stand.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    standing: Vec<Standing>,
+    last: u64,
+}
+
+impl Faults {
+    /// Adds a fault; gives its number.
+    pub fn inject(&mut self, aimed: Aimed) -> u64 {
+        self.last += 1;
+        let id = self.last;
+        self.standing.push(Standing { id, aimed });
+        id
     }
-    faults.retain(|aimed| aimed.fault.times > 0);
-    struck
+
+    pub fn all(&self) -> Vec<Standing> {
+        self.standing.clone()
+    }
+
+    /// Takes one away; whether it was there.
+    pub fn end(&mut self, id: u64) -> bool {
+        let before = self.standing.len();
+        self.standing.retain(|standing| standing.id != id);
+        self.standing.len() < before
+    }
+
+    pub fn clear(&mut self) {
+        self.standing.clear();
+    }
+
+    /// The fault that hits this call, if any; counts the call for all faults that watch it.
+    pub fn strike(&mut self, call: Target<'_>) -> Option<FaultKind> {
+        let mut struck = None;
+        let fits = |wanted: &Option<String>, have: &str| wanted.as_ref().is_none_or(|w| w == have);
+        for Standing { aimed, .. } in &mut self.standing {
+            let fault = &mut aimed.fault;
+            let watches = (fault.service == call.service || fault.service == "*")
+                && (fault.operation == call.operation || fault.operation == "*")
+                && fits(&aimed.account, call.account)
+                && fits(&aimed.region, call.region);
+            if !watches {
+                continue;
+            }
+            if fault.nth > 1 {
+                fault.nth -= 1;
+            } else if fault.times > 0 && struck.is_none() {
+                fault.times -= 1;
+                struck = Some(fault.kind.clone());
+            }
+        }
+        self.standing
+            .retain(|standing| standing.aimed.fault.times > 0);
+        struck
+    }
 }
 
 #[cfg(test)]
@@ -124,10 +167,26 @@ mod tests {
         }
     }
 
+    fn standing(aimed: impl Into<Aimed>) -> Faults {
+        let mut faults = Faults::default();
+        faults.inject(aimed.into());
+        faults
+    }
+
+    #[test]
+    fn a_fault_is_taken_away_by_its_number_and_no_other_goes() {
+        let mut faults = standing(fault(1, 2));
+        let second = faults.inject(fault(1, 3).into());
+        assert!(faults.end(1));
+        assert!(!faults.end(1));
+        let left: Vec<u64> = faults.all().iter().map(|standing| standing.id).collect();
+        assert_eq!(left, [second]);
+    }
+
     #[test]
     fn the_nth_call_fails_and_no_other() {
-        let mut faults = vec![fault(2, 2).into()];
-        let mut hits = |operation| strike(&mut faults, call(operation, "us-west-2")).is_some();
+        let mut faults = standing(fault(2, 2));
+        let mut hits = |operation| faults.strike(call(operation, "us-west-2")).is_some();
         assert!(!hits("DescribeJobs"));
         assert!(!hits("StartRecovery"));
         assert!(hits("DescribeJobs"));
@@ -137,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_region_can_be_away_altogether() {
-        let mut faults = vec![Aimed {
+        let mut faults = standing(Aimed {
             account: Some("111122223333".to_owned()),
             region: Some("us-east-1".to_owned()),
             fault: Fault {
@@ -146,22 +205,22 @@ mod tests {
                 kind: FaultKind::NoAnswer,
                 ..fault(1, u32::MAX)
             },
-        }];
-        let elsewhere = strike(&mut faults, call("DescribeJobs", "us-west-2"));
+        });
+        let elsewhere = faults.strike(call("DescribeJobs", "us-west-2"));
         assert_eq!(elsewhere, None);
         for operation in ["DescribeJobs", "StartRecovery"] {
-            let struck = strike(&mut faults, call(operation, "us-east-1"));
+            let struck = faults.strike(call(operation, "us-east-1"));
             assert_eq!(struck, Some(FaultKind::NoAnswer));
         }
     }
 
     #[test]
     fn a_fault_of_a_region_leaves_other_regions_alone() {
-        let mut faults = vec![Aimed {
+        let mut faults = standing(Aimed {
             region: Some("us-east-1".to_owned()),
             ..fault(1, 1).into()
-        }];
-        let mut hits = |region| strike(&mut faults, call("DescribeJobs", region)).is_some();
+        });
+        let mut hits = |region| faults.strike(call("DescribeJobs", region)).is_some();
         assert!(!hits("us-west-2"));
         assert!(hits("us-east-1"));
         assert!(!hits("us-east-1"));

@@ -6,19 +6,23 @@ mod calls;
 mod command;
 mod fault;
 mod inventory;
+mod outage;
 mod replications;
 mod routes;
 mod ssm;
+mod summary;
 mod throttle;
 
 pub use calls::{CallRecord, Outcome};
 pub use command::{Command, Done};
-pub use fault::{Aimed, Fault, FaultKind};
+pub use fault::{Aimed, Fault, FaultKind, Standing};
+pub use summary::{PlaceSummary, ServerSummary, Stall, Summary};
 pub use throttle::Rate;
 
 pub(crate) use calls::CallLog;
 pub(crate) use command::apply;
-pub(crate) use fault::{Target, strike};
+pub(crate) use fault::{Faults, Target};
+pub(crate) use outage::is_away;
 pub(crate) use routes::router;
 pub(crate) use throttle::{Throttles, throttled};
 
@@ -27,16 +31,20 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use serde_json::Value;
 
+use crate::clock::Speed;
 use crate::error::ServiceError;
 use crate::events::Rules;
 use crate::scenario::Estate;
 use crate::sim::Sim;
 use crate::world::World;
 
+/// Faster than this, a minute of real time is more than two months.
+const FASTEST: f64 = 100_000.0;
+
 /// What is held beside the world: it is neither dumped nor journaled.
 #[derive(Debug, Default)]
 pub(crate) struct Held {
-    pub faults: Vec<Aimed>,
+    pub faults: Faults,
     pub throttles: Throttles,
     pub calls: CallLog,
 }
@@ -61,10 +69,27 @@ impl Control {
     }
 
     /// Injects a fault into calls from now on: a [`Fault`], or an [`Aimed`] one for one account or
-    /// region.
-    pub fn inject(&self, fault: impl Into<Aimed>) {
+    /// region. Gives the number to end it by.
+    pub fn inject(&self, fault: impl Into<Aimed>) -> u64 {
         let fault = fault.into();
-        self.sim.held(|held| held.faults.push(fault));
+        self.sim.held(|held| held.faults.inject(fault))
+    }
+
+    /// The injected faults of calls that have not hit all of theirs yet.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Standing> {
+        self.sim.held(|held| held.faults.all())
+    }
+
+    /// Takes one injected fault of calls away.
+    ///
+    /// # Errors
+    /// There is no such fault, or it has hit all its calls.
+    pub fn end_fault(&self, id: u64) -> Result<(), ServiceError> {
+        let was_there = self.sim.held(|held| held.faults.end(id));
+        was_there
+            .then_some(())
+            .ok_or_else(|| command::missing("fault", &id.to_string()))
     }
 
     /// Takes all injected faults away, and all throttle settings.
@@ -166,6 +191,19 @@ impl Control {
         self.run(Command::Scenario {
             estate: estate.clone(),
         })
+    }
+
+    /// How simulated time passes from now on.
+    ///
+    /// # Errors
+    /// A speed below 0, or so fast that a minute is more than two months.
+    pub fn set_speed(&self, speed: f64) -> Result<(), ServiceError> {
+        if !(0.0..=FASTEST).contains(&speed) {
+            let message = format!("speed: expected 0 to {FASTEST} simulated seconds per second");
+            return Err(ServiceError::validation(message));
+        }
+        self.sim.clock().set_speed(Speed::Scaled(speed));
+        Ok(())
     }
 
     /// Moves the clock forward and brings the world along.

@@ -2,16 +2,16 @@
 
 use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, Path, Request, State};
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{delete, get, post};
 use axum::{Json, Router};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Aimed, Command, Rate};
+use super::{Aimed, Command, Rate, ServerSummary, Standing, Summary};
 use crate::error::ServiceError;
 use crate::registry::SERVICES;
 use crate::sim::Sim;
@@ -20,8 +20,11 @@ use crate::sim::Sim;
 pub(crate) fn router(sim: Sim) -> Router {
     Router::new()
         .route("/_sim", get(index))
-        .route("/_sim/clock", get(clock).post(advance))
+        .route("/_sim/clock", get(clock).post(advance).put(speed))
         .route("/_sim/faults", get(faults).post(inject).delete(clear))
+        .route("/_sim/faults/{id}", delete(end))
+        .route("/_sim/summary", get(summary))
+        .route("/_sim/servers", get(servers))
         .route("/_sim/throttles", post(throttle))
         .route("/_sim/commands", post(command))
         .route("/_sim/operations", get(operations))
@@ -55,13 +58,18 @@ fn refused(error: &ServiceError) -> Response {
 /// What `/_sim/commands` takes.
 const COMMANDS: &str = "command: stall_server | stall_for | break_replication | resume_server | \
     lose_agent | disconnect_agent | write_load | hold_reversal | agent_takes | copy_speed | \
-    network | fail_launch | events | set_quota | trust | deny | ssm_fault | ssm_heal | scenario";
+    network | fail_launch | allow_launch | outage | end_outage | events | set_quota | trust | deny | ssm_fault | ssm_heal | scenario";
 
 async fn index() -> Json<Value> {
     Json(json!({
         "GET /_sim/clock": "simulated time and the next change",
         "POST /_sim/clock": "{\"seconds\": 60}: moves it forward",
+        "PUT /_sim/clock": "{\"speed\": 60}: simulated seconds per second from now on; 0 stops it",
+        "GET /_sim/summary": "clock, estate in numbers by account and region, what was injected",
+        "GET /_sim/servers": "source servers by name",
         "POST /_sim/faults": "service, operation, nth, times, kind {is: error|throttle|no_answer|drop_after}, account, region (or none)",
+        "GET /_sim/faults": "faults of calls that stand, with their numbers",
+        "DELETE /_sim/faults/{id}": "takes one away",
         "DELETE /_sim/faults": "takes faults and throttles away",
         "POST /_sim/throttles": "service, operation (or none), per_second, burst",
         "POST /_sim/commands": COMMANDS,
@@ -80,6 +88,26 @@ async fn clock(State(sim): State<Sim>) -> Json<Value> {
 }
 
 #[derive(Debug, Deserialize)]
+struct Pace {
+    speed: f64,
+}
+
+async fn speed(State(sim): State<Sim>, Json(pace): Json<Pace>) -> Response {
+    match sim.control().set_speed(pace.speed) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(&error),
+    }
+}
+
+async fn summary(State(sim): State<Sim>) -> Json<Summary> {
+    Json(sim.control().summary())
+}
+
+async fn servers(State(sim): State<Sim>) -> Json<Vec<ServerSummary>> {
+    Json(sim.control().servers())
+}
+
+#[derive(Debug, Deserialize)]
 struct Advance {
     seconds: u32,
 }
@@ -91,8 +119,15 @@ async fn advance(State(sim): State<Sim>, Json(by): Json<Advance>) -> Json<Value>
     Json(json!({ "now": now, "next": sim.next_due() }))
 }
 
-async fn faults(State(sim): State<Sim>) -> Json<Vec<Aimed>> {
-    Json(sim.held(|held| held.faults.clone()))
+async fn faults(State(sim): State<Sim>) -> Json<Vec<Standing>> {
+    Json(sim.control().faults())
+}
+
+async fn end(State(sim): State<Sim>, Path(id): Path<u64>) -> Response {
+    match sim.control().end_fault(id) {
+        Ok(()) => StatusCode::NO_CONTENT.into_response(),
+        Err(error) => refused(&error),
+    }
 }
 
 async fn inject(State(sim): State<Sim>, Json(fault): Json<Aimed>) -> StatusCode {

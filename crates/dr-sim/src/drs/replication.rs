@@ -283,7 +283,8 @@ impl Replication {
     }
 
     /// Since when an injected stall keeps data from coming, while it lasts.
-    fn stalled(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    #[must_use]
+    pub fn stalled(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let over = self.stalled_until.is_some_and(|until| until <= now);
         self.stalled_since.filter(|_| !over)
     }

@@ -11,6 +11,7 @@ mod jobs;
 mod launching;
 mod machines;
 mod many;
+mod outage;
 mod replication;
 mod requests;
 mod reversal;
