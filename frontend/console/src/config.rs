@@ -16,6 +16,12 @@ pub struct Config {
     pub api_url: String,
     /// How people sign in.
     pub sign_in: SignIn,
+    /// The version of the server.
+    #[serde(default)]
+    pub version: Option<String>,
+    /// Whether what the server shows is simulated.
+    #[serde(default)]
+    pub simulator: bool,
 }
 
 /// How people sign in.
@@ -51,6 +57,7 @@ mod tests {
     fn both_ways_to_sign_in_are_read() {
         let local: Config = serde_json::from_str(r#"{"sign_in":{"kind":"local"}}"#).unwrap();
         assert_eq!((local.api_url.as_str(), local.sign_in), ("", SignIn::Local));
+        assert_eq!((local.version, local.simulator), (None, false));
         let text = r#"{"api_url":"https://a.example/prod","sign_in":{"kind":"cognito","domain":"https://d.example","client_id":"c"}}"#;
         let cognito: Config = serde_json::from_str(text).unwrap();
         assert!(matches!(cognito.sign_in, SignIn::Cognito { client_id, .. } if client_id == "c"));

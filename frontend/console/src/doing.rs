@@ -1,10 +1,17 @@
 //! Something that a person set off: whether it is under way, and what went wrong.
 
 use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use ui::Problem;
+use ui::{ErrorPanel, Loading, Problem};
+
+/// What is done with an answer.
+pub type Then = Box<dyn FnOnce()>;
+/// A call whose answer's type is forgotten: what drives it is compiled once, not for each type.
+pub type Work = Pin<Box<dyn Future<Output = Result<Then, Problem>>>>;
 
 /// Something that a person set off. Copy it freely.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +38,14 @@ impl Doing {
         work: impl Future<Output = Result<T, Problem>> + 'static,
         done: impl FnOnce(T) + 'static,
     ) {
+        self.carry_out(Box::pin(async move {
+            let value = work.await?;
+            Ok(Box::new(move || done(value)) as Then)
+        }));
+    }
+
+    /// Whatever it is: compiled once.
+    fn carry_out(self, work: Work) {
         if self.busy.get_untracked() {
             return;
         }
@@ -41,11 +56,67 @@ impl Doing {
             // The page may be gone; what was done is done.
             let _ = self.busy.try_set(false);
             match result {
-                Ok(value) => done(value),
+                Ok(then) => then(),
                 Err(problem) => {
                     let _ = self.problem.try_set(Some(problem));
                 }
             }
         });
+    }
+}
+
+/// What is asked once, and again when a person wants it: for answers that cost too many calls to be asked every 3 s.
+#[derive(Debug)]
+pub struct Once<T: Send + Sync + 'static> {
+    /// The last good answer.
+    pub value: RwSignal<Option<Arc<T>>>,
+    /// It is being asked, and what went wrong.
+    pub doing: Doing,
+}
+
+impl<T: Send + Sync + 'static> Clone for Once<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Once<T> {}
+
+impl<T: Send + Sync + 'static> Default for Once<T> {
+    fn default() -> Self {
+        Self {
+            value: RwSignal::new(None),
+            doing: Doing::default(),
+        }
+    }
+}
+
+impl<T: Send + Sync + 'static> Once<T> {
+    /// Asks, unless it is being asked.
+    pub fn ask(self, work: impl Future<Output = Result<T, Problem>> + 'static) {
+        self.doing.run(work, move |answer| {
+            let _ = self.value.try_set(Some(Arc::new(answer)));
+        });
+    }
+
+    /// Its faces: loading, the error with retry, the content as it was last answered.
+    pub fn faces(
+        self,
+        loading: &'static str,
+        again: Callback<()>,
+        view: fn(Arc<T>) -> AnyView,
+    ) -> AnyView {
+        let problem = move || {
+            self.doing
+                .problem
+                .get()
+                .map(|problem| view! { <ErrorPanel problem=problem on_retry=again /> })
+        };
+        let content = move || match self.value.get() {
+            Some(value) => view(value),
+            None if self.doing.problem.with(Option::is_some) => ().into_any(),
+            None => view! { <Loading text=loading /> }.into_any(),
+        };
+        view! { {problem}{content} }.into_any()
     }
 }

@@ -10,6 +10,8 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use ui::{ErrorPanel, Loading, Problem, Stale};
 
+use crate::doing::{Then, Work};
+
 /// A change is on the screen within this time, plus that of the call.
 const EVERY: Duration = Duration::from_secs(3);
 
@@ -54,12 +56,37 @@ where
     F: Fn() -> Fut + 'static,
     Fut: Future<Output = Result<T, Problem>> + 'static,
 {
-    let live = Live {
-        value: RwSignal::new(None),
-        problem: RwSignal::new(None),
-        age_seconds: RwSignal::new(0),
-        again: Trigger::new(),
+    let value = RwSignal::new(None);
+    let ask = move || -> Work {
+        let answer = fetch();
+        Box::pin(async move {
+            let answer = answer.await?;
+            Ok(Box::new(move || take(value, answer)) as Then)
+        })
     };
+    let (problem, age_seconds, again) = keep_asking(Box::new(ask));
+    Live {
+        value,
+        problem,
+        age_seconds,
+        again,
+    }
+}
+
+/// What is the same as before is not drawn again.
+fn take<T: PartialEq + Send + Sync + 'static>(value: RwSignal<Option<Arc<T>>>, answer: T) {
+    if value.with_untracked(|known| known.as_deref() != Some(&answer)) {
+        value.set(Some(Arc::new(answer)));
+    }
+}
+
+/// The signals of a question that is asked again and again: its problem, the age of its answer, and what asks it now.
+fn keep_asking(
+    fetch: Box<dyn Fn() -> Work>,
+) -> (RwSignal<Option<Problem>>, RwSignal<u64>, Trigger) {
+    let problem = RwSignal::new(None);
+    let age_seconds = RwSignal::new(0);
+    let again = Trigger::new();
     let is_gone = Arc::new(AtomicBool::new(false));
     let under_way = Arc::new(AtomicBool::new(false));
     let good_at = StoredValue::new(now_ms());
@@ -73,15 +100,29 @@ where
                 return;
             }
             let (answer, is_gone, under_way) = (
-                untrack(&fetch),
+                untrack(&*fetch),
                 Arc::clone(&is_gone),
                 Arc::clone(&under_way),
             );
             spawn_local(async move {
                 let answer = answer.await;
                 under_way.store(false, Ordering::Relaxed);
-                if !is_gone.load(Ordering::Relaxed) {
-                    take(live, good_at, answer);
+                if is_gone.load(Ordering::Relaxed) {
+                    return;
+                }
+                match answer {
+                    Ok(take) => {
+                        good_at.set_value(now_ms());
+                        take();
+                        if problem.with_untracked(Option::is_some) {
+                            problem.set(None);
+                        }
+                    }
+                    Err(why) => {
+                        let age_ms = (now_ms() - good_at.get_value()).max(0.0);
+                        age_seconds.set((age_ms / 1000.0) as u64);
+                        problem.set(Some(why));
+                    }
                 }
             });
         }
@@ -92,7 +133,7 @@ where
         let _ = ask.try_with_value(|ask| ask());
     };
     Effect::new(move |_| {
-        live.again.track();
+        again.track();
         tick();
     });
     let timer = set_interval_with_handle(tick, EVERY).ok();
@@ -104,38 +145,11 @@ where
         }
         seen.remove();
     });
-    live
+    (problem, age_seconds, again)
 }
 
 fn now_ms() -> f64 {
     js_sys::Date::now()
-}
-
-/// What is the same as before is not drawn again.
-fn take<T: PartialEq + Send + Sync + 'static>(
-    live: Live<T>,
-    good_at: StoredValue<f64>,
-    answer: Result<T, Problem>,
-) {
-    match answer {
-        Ok(value) => {
-            good_at.set_value(now_ms());
-            if live
-                .value
-                .with_untracked(|known| known.as_deref() != Some(&value))
-            {
-                live.value.set(Some(Arc::new(value)));
-            }
-            if live.problem.with_untracked(Option::is_some) {
-                live.problem.set(None);
-            }
-        }
-        Err(problem) => {
-            live.age_seconds
-                .set(((now_ms() - good_at.get_value()) / 1000.0).max(0.0) as u64);
-            live.problem.set(Some(problem));
-        }
-    }
 }
 
 /// The faces of a live value: loading, error with retry, and its content with a remark when it is old. The content is
@@ -150,21 +164,41 @@ pub fn Watched<T: PartialEq + Send + Sync + 'static>(
     /// Draws it.
     view: fn(Signal<Arc<T>>) -> AnyView,
 ) -> impl IntoView {
-    let is_there = Memo::new(move |_| live.value.with(Option::is_some));
+    let is_there = Signal::derive(move || live.value.with(Option::is_some));
+    let content = ViewFn::from(move || content(live, view));
+    watched(
+        live.problem,
+        live.age_seconds,
+        is_there,
+        live.retry(),
+        loading,
+        content,
+    )
+}
+
+fn watched(
+    problem: RwSignal<Option<Problem>>,
+    age_seconds: RwSignal<u64>,
+    is_there: Signal<bool>,
+    on_retry: Callback<()>,
+    loading: String,
+    content: ViewFn,
+) -> AnyView {
+    let is_there = Memo::new(move |_| is_there.get());
     let face = move || {
         if is_there.get() {
-            content(live, view)
+            content.run()
         } else {
-            match live.problem.get() {
+            match problem.get() {
                 Some(problem) => {
-                    view! { <ErrorPanel problem=problem on_retry=live.retry() /> }.into_any()
+                    view! { <ErrorPanel problem=problem on_retry=on_retry /> }.into_any()
                 }
                 None => view! { <Loading text=loading.clone() /> }.into_any(),
             }
         }
     };
-    let stale = Signal::derive(move || live.problem.get().filter(|_| is_there.get()));
-    view! { <Stale problem=stale age_seconds=live.age_seconds />{face} }
+    let stale = Signal::derive(move || problem.get().filter(|_| is_there.get()));
+    view! { <Stale problem=stale age_seconds=age_seconds />{face} }.into_any()
 }
 
 fn content<T: PartialEq + Send + Sync + 'static>(

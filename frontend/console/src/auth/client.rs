@@ -1,6 +1,9 @@
 //! The two clients: before the sign-in and after it.
 
-use dr_api::Endpoint;
+use std::future::Future;
+use std::pin::Pin;
+
+use dr_api::{Endpoint, Operation};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 use ui::Problem;
@@ -114,10 +117,10 @@ impl Authorised {
     /// # Errors
     /// What the server refused, with its request id; or that it cannot be reached.
     pub async fn call<E: Endpoint>(self, request: &E::Request) -> Result<E::Response, Problem> {
-        self.fields_call::<E>(fields(request)?).await
+        read(&self.send(E::OPERATION, fields(request)?).await?)
     }
 
-    /// Calls a listing operation until there is no next page. `read` takes a page apart into entries and the token of
+    /// Calls a listing operation until there is no next page. `read_page` takes a page apart into entries and the token of
     /// the next.
     ///
     /// # Errors
@@ -125,19 +128,33 @@ impl Authorised {
     pub async fn all<E: Endpoint, T>(
         self,
         request: &E::Request,
-        read: impl Fn(E::Response) -> (Vec<T>, Option<String>),
+        read_page: impl Fn(E::Response) -> (Vec<T>, Option<String>),
     ) -> Result<Vec<T>, Problem> {
-        let mut asked = fields(request)?;
-        asked.insert("limit".to_owned(), MOST.into());
         let mut all = Vec::new();
-        loop {
-            let (entries, next) = read(self.fields_call::<E>(asked.clone()).await?);
+        let mut take = |page: &str| {
+            let (entries, next) = read_page(read(page)?);
             all.extend(entries);
-            match next {
-                Some(token) => asked.insert("next_token".to_owned(), token.into()),
-                None => return Ok(all),
-            };
-        }
+            Ok(next)
+        };
+        self.pages(E::OPERATION, fields(request)?, &mut take)
+            .await?;
+        Ok(all)
+    }
+
+    /// Whatever is listed: compiled once. `take` takes a page, and answers the token of the next.
+    fn pages<'a>(
+        self,
+        operation: Operation,
+        mut asked: Map<String, Value>,
+        take: &'a mut dyn FnMut(&str) -> Result<Option<String>, Problem>,
+    ) -> Pin<Box<dyn Future<Output = Result<(), Problem>> + 'a>> {
+        asked.insert("limit".to_owned(), MOST.into());
+        Box::pin(async move {
+            while let Some(token) = take(&self.send(operation, asked.clone()).await?)? {
+                asked.insert("next_token".to_owned(), token.into());
+            }
+            Ok(())
+        })
     }
 
     /// Who is signed in. Follows the session.
@@ -158,38 +175,92 @@ impl Authorised {
         let token = session.and_then(|session| session.refresh_token);
         match (self.anonymous.pool(), token) {
             (Some(pool), token) => pool.sign_out(token.as_deref()).await,
-            (None, Some(token)) => local::sign_out(&self.anonymous.api_url(), &token).await,
+            (None, Some(token)) => {
+                // That the server cannot be told does not keep a person signed in.
+                let _ = local::sign_out(&self.anonymous.api_url(), &token, false).await;
+            }
             (None, None) => {}
         }
     }
 
-    async fn fields_call<E: Endpoint>(
-        self,
-        fields: Map<String, Value>,
-    ) -> Result<E::Response, Problem> {
-        let parts = split(E::OPERATION, fields)?;
-        let url = format!("{}{}", self.anonymous.api_url(), parts.target);
-        let mut token = self.token(false).await?;
-        let mut is_renewed = false;
-        loop {
-            let body = parts.body.clone().map(|body| ("application/json", body));
-            let ask = Ask {
-                method: parts.method.as_str(),
-                url: &url,
-                body,
-                token: Some(&token),
-            };
-            match fetch::send(ask).await {
-                Ok(answer) => {
-                    return serde_json::from_str(&answer.body).map_err(|error| unreadable(&error));
-                }
-                Err(problem) if problem.code == UNAUTHENTICATED && !is_renewed => {
-                    token = self.token(true).await?;
-                    is_renewed = true;
-                }
-                Err(problem) => return Err(problem),
+    /// Ends every session of the person, in other browsers as well; then this one.
+    ///
+    /// # Errors
+    /// The server did not do it: this session goes on too, or a person would believe that the others have ended.
+    pub async fn sign_out_everywhere(self) -> Result<(), Problem> {
+        if self.anonymous.pool().is_none() {
+            let session = self.anonymous.session.get_untracked();
+            if let Some(token) = session.and_then(|session| session.refresh_token) {
+                local::sign_out(&self.anonymous.api_url(), &token, true).await?;
             }
         }
+        self.sign_out().await;
+        Ok(())
+    }
+
+    /// How people sign in here.
+    #[must_use]
+    pub fn sign_in_kind(self) -> SignIn {
+        self.anonymous.sign_in_kind()
+    }
+
+    /// The version of the server, where it says so.
+    #[must_use]
+    pub fn server_version(self) -> Option<String> {
+        self.anonymous
+            .config
+            .with_value(|config| config.version.clone())
+    }
+
+    /// Whether what the server shows is simulated.
+    #[must_use]
+    pub fn has_simulator(self) -> bool {
+        self.anonymous.config.with_value(|config| config.simulator)
+    }
+
+    /// The body of an operation's answer.
+    async fn send(
+        self,
+        operation: Operation,
+        fields: Map<String, Value>,
+    ) -> Result<String, Problem> {
+        let parts = split(operation, fields)?;
+        self.ask(parts.method.as_str(), &parts.target, parts.body)
+            .await
+    }
+
+    /// Calls a path with the token of the session, renewed where it is not accepted any more, and gives the body of the
+    /// answer back. For what is no operation; operations have [`Self::call`].
+    ///
+    /// # Errors
+    /// As [`Self::call`].
+    pub fn ask(
+        self,
+        method: &'static str,
+        target: &str,
+        body: Option<String>,
+    ) -> Pin<Box<dyn Future<Output = Result<String, Problem>>>> {
+        let url = format!("{}{target}", self.anonymous.api_url());
+        Box::pin(async move {
+            let mut token = self.token(false).await?;
+            let mut is_renewed = false;
+            loop {
+                let ask = Ask {
+                    method,
+                    url: &url,
+                    body: body.clone().map(|body| ("application/json", body)),
+                    token: Some(&token),
+                };
+                match fetch::send(ask).await {
+                    Ok(answer) => return Ok(answer.body),
+                    Err(problem) if problem.code == UNAUTHENTICATED && !is_renewed => {
+                        token = self.token(true).await?;
+                        is_renewed = true;
+                    }
+                    Err(problem) => return Err(problem),
+                }
+            }
+        })
     }
 
     /// The id token, renewed where it ends soon or is not accepted any more.
@@ -236,6 +307,10 @@ fn fields<T: serde::Serialize>(request: &T) -> Result<Map<String, Value>, Proble
         Ok(Value::Null) => Ok(Map::new()),
         _ => Err(Problem::new("UNSENDABLE", "The request has no fields")),
     }
+}
+
+fn read<T: serde::de::DeserializeOwned>(body: &str) -> Result<T, Problem> {
+    serde_json::from_str(body).map_err(|error| unreadable(&error))
 }
 
 fn unreadable(error: &serde_json::Error) -> Problem {

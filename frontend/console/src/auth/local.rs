@@ -24,10 +24,11 @@ pub(super) async fn refresh(api: &str, token: &str) -> Result<Tokens, Problem> {
     .await
 }
 
-/// Ends the session at the server; that it cannot be told does not keep a person signed in.
-pub(super) async fn sign_out(api: &str, token: &str) {
-    let body = json!({ "refresh_token": token }).to_string();
-    let _ = fetch::send(Ask::post(&format!("{api}/auth/sign-out"), JSON, body)).await;
+/// Ends the session at the server, or all of its person.
+pub(super) async fn sign_out(api: &str, token: &str, everywhere: bool) -> Result<(), Problem> {
+    let body = json!({ "refresh_token": token, "everywhere": everywhere }).to_string();
+    let url = format!("{api}/auth/sign-out");
+    fetch::send(Ask::post(&url, JSON, body)).await.map(drop)
 }
 
 async fn post(url: &str, body: String) -> Result<Tokens, Problem> {

@@ -44,29 +44,24 @@ impl Ord for SortKey {
     }
 }
 
-type OfRow<T, V> = Arc<dyn Fn(&T) -> V + Send + Sync>;
+type OfRow<T, V> = Box<dyn Fn(&T) -> V + Send + Sync>;
 
-/// One column of rows of `T`.
-pub struct Column<T> {
+/// What is known of a column without its rows.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Head {
     pub(super) id: &'static str,
     pub(super) title: &'static str,
-    pub(super) text: OfRow<T, String>,
-    pub(super) sort: Option<OfRow<T, SortKey>>,
-    pub(super) cell: Option<OfRow<T, AnyView>>,
     pub(super) is_filter: bool,
     pub(super) is_hidden: bool,
     pub(super) is_number: bool,
 }
 
-impl<T> Clone for Column<T> {
-    fn clone(&self) -> Self {
-        Self {
-            text: Arc::clone(&self.text),
-            sort: self.sort.clone(),
-            cell: self.cell.clone(),
-            ..*self
-        }
-    }
+/// One column of rows of `T`.
+pub struct Column<T> {
+    pub(super) head: Head,
+    text: OfRow<T, String>,
+    sort: Option<OfRow<T, SortKey>>,
+    cell: Option<OfRow<T, AnyView>>,
 }
 
 impl<T: 'static> Column<T> {
@@ -78,14 +73,16 @@ impl<T: 'static> Column<T> {
         text: impl Fn(&T) -> String + Send + Sync + 'static,
     ) -> Self {
         Self {
-            id,
-            title,
-            text: Arc::new(text),
+            head: Head {
+                id,
+                title,
+                is_filter: false,
+                is_hidden: false,
+                is_number: false,
+            },
+            text: Box::new(text),
             sort: None,
             cell: None,
-            is_filter: false,
-            is_hidden: false,
-            is_number: false,
         }
     }
 
@@ -95,49 +92,108 @@ impl<T: 'static> Column<T> {
         mut self,
         cell: impl Fn(&T) -> V + Send + Sync + 'static,
     ) -> Self {
-        self.cell = Some(Arc::new(move |row| cell(row).into_any()));
+        self.cell = Some(Box::new(move |row| cell(row).into_any()));
         self
     }
 
     /// Sorts by something else than the text.
     #[must_use]
     pub fn sort_by(mut self, key: impl Fn(&T) -> SortKey + Send + Sync + 'static) -> Self {
-        self.sort = Some(Arc::new(key));
+        self.sort = Some(Box::new(key));
         self
     }
 
     /// A number: at the right, and sorted as such.
     #[must_use]
     pub fn number(mut self, value: impl Fn(&T) -> Option<f64> + Send + Sync + 'static) -> Self {
-        self.is_number = true;
+        self.head.is_number = true;
         self.sort_by(move |row| SortKey::number(value(row)))
     }
 
     /// Offers its values as a property to filter by.
     #[must_use]
     pub fn filter(mut self) -> Self {
-        self.is_filter = true;
+        self.head.is_filter = true;
         self
     }
 
     /// Not shown until a person asks for it.
     #[must_use]
     pub fn hidden(mut self) -> Self {
-        self.is_hidden = true;
+        self.head.is_hidden = true;
         self
     }
+}
 
-    pub(super) fn sort_key(&self, row: &T) -> SortKey {
-        match &self.sort {
-            Some(sort) => sort(row),
-            None => SortKey::Text((self.text)(row).to_lowercase()),
+/// The rows of a table, whatever they are: all of a table but its columns is compiled once, not for each type of row.
+pub(super) trait Listed: Send + Sync {
+    /// How many there are.
+    fn len(&self) -> usize;
+    /// What a row is known by; none where there is no such row.
+    fn key(&self, at: usize) -> Option<String>;
+    /// What a column shows of a row; nothing where there is no such row or column.
+    fn text(&self, at: usize, column: usize) -> String;
+    /// What the row is sorted by.
+    fn sort_key(&self, at: usize, column: usize) -> SortKey;
+    /// The cell.
+    fn view(&self, at: usize, column: usize) -> AnyView;
+}
+
+/// How rows of `T` are read.
+pub(super) struct Reading<T> {
+    pub(super) columns: Vec<Column<T>>,
+    pub(super) key: fn(&T) -> String,
+}
+
+/// Rows, and how they are read.
+pub(super) struct Read<T> {
+    pub(super) rows: Arc<Vec<T>>,
+    pub(super) reading: Arc<Reading<T>>,
+}
+
+impl<T> Read<T> {
+    fn cell(&self, at: usize, column: usize) -> Option<(&T, &Column<T>)> {
+        self.rows.get(at).zip(self.reading.columns.get(column))
+    }
+}
+
+impl<T: Send + Sync + 'static> Listed for Read<T> {
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn key(&self, at: usize) -> Option<String> {
+        self.rows.get(at).map(self.reading.key)
+    }
+
+    fn text(&self, at: usize, column: usize) -> String {
+        let cell = self.cell(at, column);
+        cell.map(|(row, column)| (column.text)(row))
+            .unwrap_or_default()
+    }
+
+    fn sort_key(&self, at: usize, column: usize) -> SortKey {
+        match self.cell(at, column) {
+            Some((
+                row,
+                Column {
+                    sort: Some(sort), ..
+                },
+            )) => sort(row),
+            Some((row, column)) => SortKey::Text((column.text)(row).to_lowercase()),
+            None => SortKey::Unknown,
         }
     }
 
-    pub(super) fn view(&self, row: &T) -> AnyView {
-        match &self.cell {
-            Some(cell) => cell(row),
-            None => (self.text)(row).into_any(),
+    fn view(&self, at: usize, column: usize) -> AnyView {
+        match self.cell(at, column) {
+            Some((
+                row,
+                Column {
+                    cell: Some(cell), ..
+                },
+            )) => cell(row),
+            _ => self.text(at, column).into_any(),
         }
     }
 }

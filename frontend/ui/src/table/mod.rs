@@ -15,6 +15,7 @@ use std::sync::Arc;
 use leptos::prelude::*;
 
 pub use self::column::{Column, SortKey};
+use self::column::{Head, Listed, Read, Reading};
 pub use self::preferences::Preferences;
 pub use self::query::{Property, Query};
 use self::rows::Rows;
@@ -60,34 +61,90 @@ pub fn Table<T: Send + Sync + 'static>(
     #[prop(optional, into)]
     url_prefix: String,
 ) -> impl IntoView {
-    let present = Signal::derive(move || rows.get().unwrap_or_default());
-    let state = TableState::new(id, url_prefix, present, columns, Arc::new(key), selection);
-    let name = StoredValue::new(title.clone());
-    let has_rows = Memo::new(move |_| rows.with(Option::is_some));
-    let is_empty = Memo::new(move |_| present.with(|rows| rows.is_empty()));
-    let content = move || match (has_rows.get(), is_empty.get()) {
-        (false, _) => first_face(name.get_value(), problem, on_retry),
-        (true, true) => empty.run(),
-        (true, false) => view! { <Content state=state id=id title=name.get_value() /> }.into_any(),
+    let heads = columns.iter().map(|column| column.head).collect();
+    let reading = Arc::new(Reading { columns, key });
+    let has_rows = Signal::derive(move || rows.with(Option::is_some));
+    let listed = Signal::derive(move || {
+        let (rows, reading) = (rows.get().unwrap_or_default(), Arc::clone(&reading));
+        Arc::new(Read { rows, reading }) as Arc<dyn Listed>
+    });
+    let listing = Listing {
+        id,
+        title,
+        rows: listed,
+        has_rows,
+        heads,
+        problem,
+        age_seconds,
+        on_retry,
+        selection,
+        actions,
+        empty,
+        url_prefix,
     };
-    let counter = move || {
-        has_rows.get().then(|| {
-            let all = present.with(|rows| rows.len());
-            match selection.map(|selection| selection.with(BTreeSet::len)) {
-                Some(chosen) if chosen > 0 => format!(" ({chosen}/{all})"),
-                _ => format!(" ({all})"),
+    listing.view()
+}
+
+/// A table whose rows may be anything.
+struct Listing {
+    id: &'static str,
+    title: String,
+    rows: Signal<Arc<dyn Listed>>,
+    /// There are some, or it is known that there are none.
+    has_rows: Signal<bool>,
+    heads: Vec<Head>,
+    problem: Signal<Option<Problem>>,
+    age_seconds: Signal<u64>,
+    on_retry: Option<Callback<()>>,
+    selection: Option<RwSignal<BTreeSet<String>>>,
+    actions: ViewFn,
+    empty: ViewFn,
+    url_prefix: String,
+}
+
+impl Listing {
+    fn view(self) -> AnyView {
+        let Self {
+            id,
+            rows,
+            problem,
+            on_retry,
+            selection,
+            empty,
+            ..
+        } = self;
+        let state = TableState::new(id, self.url_prefix, rows, self.heads, selection);
+        let name = StoredValue::new(self.title.clone());
+        let has_rows = Memo::new(move |_| self.has_rows.get());
+        let count = Memo::new(move |_| rows.with(|rows| rows.len()));
+        let is_empty = Memo::new(move |_| count.get() == 0);
+        let content = move || match (has_rows.get(), is_empty.get()) {
+            (false, _) => first_face(name.get_value(), problem, on_retry),
+            (true, true) => empty.run(),
+            (true, false) => {
+                view! { <Content state=state id=id title=name.get_value() /> }.into_any()
             }
-        })
-    };
-    let stale = Signal::derive(move || problem.get().filter(|_| has_rows.get()));
-    view! {
-        <section class="ui-container">
-            <header class="ui-container__header">
-                <h2>{title}<span class="ui-container__counter">{counter}</span></h2>
-                <div class="ui-row">{actions.run()}</div>
-            </header>
-            <div class="ui-container__content"><Stale problem=stale age_seconds=age_seconds />{content}</div>
-        </section>
+        };
+        let counter = move || {
+            has_rows.get().then(|| {
+                let all = count.get();
+                match selection.map(|selection| selection.with(BTreeSet::len)) {
+                    Some(chosen) if chosen > 0 => format!(" ({chosen}/{all})"),
+                    _ => format!(" ({all})"),
+                }
+            })
+        };
+        let stale = Signal::derive(move || problem.get().filter(|_| has_rows.get()));
+        view! {
+            <section class="ui-container">
+                <header class="ui-container__header">
+                    <h2>{self.title}<span class="ui-container__counter">{counter}</span></h2>
+                    <div class="ui-row">{self.actions.run()}</div>
+                </header>
+                <div class="ui-container__content"><Stale problem=stale age_seconds=self.age_seconds />{content}</div>
+            </section>
+        }
+        .into_any()
     }
 }
 
@@ -108,11 +165,7 @@ fn first_face(
 }
 
 #[component]
-fn Content<T: Send + Sync + 'static>(
-    state: TableState<T>,
-    id: &'static str,
-    title: String,
-) -> impl IntoView {
+fn Content(state: TableState, id: &'static str, title: String) -> impl IntoView {
     let has_found = Memo::new(move |_| state.found.with(|found| !found.is_empty()));
     let clear = move |_| state.ask(|query| *query = Query::default());
     let title = StoredValue::new(title);

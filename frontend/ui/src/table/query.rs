@@ -1,6 +1,8 @@
 //! What a person asks of a table: text, properties, order, page. Kept in the URL; decided here without a browser.
 
-use super::column::Column;
+use std::collections::BTreeSet;
+
+use super::column::{Head, Listed};
 
 /// A property that rows must have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -113,19 +115,25 @@ impl Query {
     }
 
     /// The places of the rows that are asked for, in order, all pages.
-    pub fn arrange<T: 'static>(&self, rows: &[T], columns: &[Column<T>]) -> Vec<usize> {
+    pub(super) fn arrange(&self, rows: &dyn Listed, heads: &[Head]) -> Vec<usize> {
         let text = self.text.trim().to_lowercase();
+        // A link from another version of the page: a property that is not there hides nothing.
+        let columns: BTreeSet<usize> = self
+            .properties
+            .iter()
+            .filter_map(|property| place_of(heads, &property.column))
+            .collect();
         let mut found: Vec<usize> = (0..rows.len())
             .filter(|at| {
-                rows.get(*at)
-                    .is_some_and(|row| self.holds(row, &text, columns))
+                (text.is_empty() || holds(rows, *at, heads.len(), &text))
+                    && columns
+                        .iter()
+                        .all(|column| self.has(rows, *at, *column, heads))
             })
             .collect();
-        let sorted = columns
-            .iter()
-            .find(|column| Some(column.id) == self.sort.as_deref());
+        let sorted = self.sort.as_deref().and_then(|id| place_of(heads, id));
         if let Some(column) = sorted {
-            found.sort_by_cached_key(|at| rows.get(*at).map(|row| column.sort_key(row)));
+            found.sort_by_cached_key(|at| rows.sort_key(*at, column));
             if self.is_descending {
                 found.reverse();
             }
@@ -133,28 +141,23 @@ impl Query {
         found
     }
 
-    fn holds<T: 'static>(&self, row: &T, text: &str, columns: &[Column<T>]) -> bool {
-        let has_text = text.is_empty()
-            || columns
-                .iter()
-                .any(|column| (column.text)(row).to_lowercase().contains(text));
-        has_text
-            && self
-                .properties
-                .iter()
-                .all(|property| self.has(row, &property.column, columns))
-    }
-
-    fn has<T: 'static>(&self, row: &T, id: &str, columns: &[Column<T>]) -> bool {
-        let Some(column) = columns.iter().find(|column| column.id == id) else {
-            // A link from another version of the page: a property that is not there hides nothing.
-            return true;
-        };
-        let shown = (column.text)(row);
+    /// Whether one of the properties that are asked of a column is the row's.
+    fn has(&self, rows: &dyn Listed, at: usize, column: usize, heads: &[Head]) -> bool {
+        let shown = rows.text(at, column);
+        let id = heads.get(column).map(|head| head.id);
         self.properties
             .iter()
-            .any(|one| one.column == id && one.value.eq_ignore_ascii_case(&shown))
+            .any(|one| Some(one.column.as_str()) == id && one.value.eq_ignore_ascii_case(&shown))
     }
+}
+
+fn holds(rows: &dyn Listed, at: usize, columns: usize, text: &str) -> bool {
+    (0..columns).any(|column| rows.text(at, column).to_lowercase().contains(text))
+}
+
+/// Where the column with an id stands.
+pub(super) fn place_of(heads: &[Head], id: &str) -> Option<usize> {
+    heads.iter().position(|head| head.id == id)
 }
 
 /// The rows of one page; the last page where that one is not there any more.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use leptos::prelude::*;
 
-use super::column::Column;
+use super::column::Head;
 use super::query::page_of;
 use super::state::TableState;
 use super::window::{LONG, ROW_HEIGHT, drawn};
@@ -23,9 +23,9 @@ struct Drawn {
 
 /// Head and rows.
 #[component]
-pub(super) fn Rows<T: Send + Sync + 'static>(
+pub(super) fn Rows(
     /// The table.
-    state: TableState<T>,
+    state: TableState,
     /// Its name.
     title: String,
 ) -> impl IntoView {
@@ -55,11 +55,14 @@ pub(super) fn Rows<T: Send + Sync + 'static>(
                 .filter_map(|(offset, at)| {
                     let number = first_number() + first + offset + 1;
                     state.rows.with(|rows| {
-                        rows.get(*at).map(|row| Drawn {
+                        rows.key(*at).map(|key| Drawn {
                             at: *at,
                             number,
-                            key: state.key.with_value(|key| key(row)),
-                            texts: columns.iter().map(|column| (column.text)(row)).collect(),
+                            key,
+                            texts: columns
+                                .iter()
+                                .map(|(column, _)| rows.text(*at, *column))
+                                .collect(),
                         })
                     })
                 })
@@ -85,7 +88,7 @@ pub(super) fn Rows<T: Send + Sync + 'static>(
             aria-label=name on:scroll=on_scroll>
             <table class="ui-table" aria-rowcount=move || state.found.with(|found| found.len() + 1)>
                 <caption class="ui-hidden">{title}</caption>
-                <Head state=state />
+                <Heads state=state />
                 <tbody>
                     <tr aria-hidden="true" class="ui-table__space" style:height=above></tr>
                     <For each=move || rows.get() key=|row| (row.key.clone(), row.texts.clone()) children=move |row| view! { <Row state=state row=row /> } />
@@ -97,9 +100,9 @@ pub(super) fn Rows<T: Send + Sync + 'static>(
 }
 
 #[component]
-fn Head<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
-    let head = move |column: Column<T>| {
-        let id = column.id;
+fn Heads(state: TableState) -> impl IntoView {
+    let head = move |(_, head): (usize, Head)| {
+        let id = head.id;
         let sorted = move || {
             state
                 .query
@@ -120,9 +123,9 @@ fn Head<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
             None => "",
         };
         view! {
-            <th scope="col" aria-sort=aria class:ui-table__number=column.is_number>
+            <th scope="col" aria-sort=aria class:ui-table__number=head.is_number>
                 <button type="button" class="ui-table__sort" on:click=move |_| state.ask(|query| query.turn(id))>
-                    {column.title}<span aria-hidden="true">{sign}</span>
+                    {head.title}<span aria-hidden="true">{sign}</span>
                 </button>
             </th>
         }
@@ -137,10 +140,7 @@ fn Head<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
 
 /// Ticks every row that is asked for, on all pages.
 #[component]
-fn All<T: Send + Sync + 'static>(
-    state: TableState<T>,
-    selection: RwSignal<BTreeSet<String>>,
-) -> impl IntoView {
+fn All(state: TableState, selection: RwSignal<BTreeSet<String>>) -> impl IntoView {
     let found = Memo::new(move |_| state.found_keys());
     let chosen = Memo::new(move |_| {
         selection.with(|chosen| found.with(|found| found.intersection(chosen).count()))
@@ -160,25 +160,20 @@ fn All<T: Send + Sync + 'static>(
 }
 
 #[component]
-fn Row<T: Send + Sync + 'static>(state: TableState<T>, row: Drawn) -> impl IntoView {
+fn Row(state: TableState, row: Drawn) -> impl IntoView {
     let Drawn {
         at, number, key, ..
     } = row;
     let cells = state.rows.with_untracked(|rows| {
-        rows.get(at).map(|row| {
-            state
-                .shown()
-                .into_iter()
-                .map(|column| {
-                    let class = if column.is_number {
-                        "ui-table__number"
-                    } else {
-                        ""
-                    };
-                    view! { <td class=class>{column.view(row)}</td> }
-                })
-                .collect::<Vec<_>>()
-        })
+        let cell = |(column, head): (usize, Head)| {
+            let class = if head.is_number {
+                "ui-table__number"
+            } else {
+                ""
+            };
+            view! { <td class=class>{rows.view(at, column)}</td> }
+        };
+        state.shown().into_iter().map(cell).collect::<Vec<_>>()
     });
     let tick = state.selection.map(|selection| {
         let (own, changed) = (key.clone(), key.clone());
@@ -190,10 +185,7 @@ fn Row<T: Send + Sync + 'static>(state: TableState<T>, row: Drawn) -> impl IntoV
                 chosen.remove(&changed);
             }
         });
-        let name = state.rows.with_untracked(|rows| {
-            rows.get(at).and_then(|row| state.columns.with_value(|columns| columns.first().map(|column| (column.text)(row))))
-        });
-        let label = format!("Select {}", name.unwrap_or_else(|| key.clone()));
+        let label = format!("Select {}", state.rows.with_untracked(|rows| rows.text(at, 0)));
         view! { <td class="ui-table__tick"><Checkbox checked=is_chosen on_change=change label=label label_hidden=true /></td> }
     });
     let is_chosen = move || {

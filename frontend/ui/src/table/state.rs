@@ -8,55 +8,42 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_location, use_navigate};
 use leptos_router::params::ParamsMap;
 
-use super::column::Column;
+use super::column::{Head, Listed};
 use super::preferences::Preferences;
 use super::query::Query;
 use crate::browser;
 
-/// How a row is known: its id.
-pub(super) type RowKey<T> = Arc<dyn Fn(&T) -> String + Send + Sync>;
-
 /// What the parts of a table share.
-pub(super) struct TableState<T: Send + Sync + 'static> {
-    pub(super) rows: Signal<Arc<Vec<T>>>,
-    pub(super) columns: StoredValue<Vec<Column<T>>>,
-    pub(super) key: StoredValue<RowKey<T>>,
+#[derive(Clone, Copy)]
+pub(super) struct TableState {
+    pub(super) rows: Signal<Arc<dyn Listed>>,
+    pub(super) heads: StoredValue<Vec<Head>>,
     pub(super) query: RwSignal<Query>,
     pub(super) preferences: RwSignal<Preferences>,
     pub(super) found: Memo<Vec<usize>>,
     pub(super) selection: Option<RwSignal<BTreeSet<String>>>,
 }
 
-impl<T: Send + Sync + 'static> Clone for TableState<T> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<T: Send + Sync + 'static> Copy for TableState<T> {}
-
-impl<T: Send + Sync + 'static> TableState<T> {
+impl TableState {
     pub(super) fn new(
         id: &str,
         prefix: String,
-        rows: Signal<Arc<Vec<T>>>,
-        columns: Vec<Column<T>>,
-        key: RowKey<T>,
+        rows: Signal<Arc<dyn Listed>>,
+        heads: Vec<Head>,
         selection: Option<RwSignal<BTreeSet<String>>>,
     ) -> Self {
-        let preferences = kept_preferences(format!("dr.table.{id}"), &columns);
-        let columns = StoredValue::new(columns);
+        let preferences = kept_preferences(format!("dr.table.{id}"), &heads);
+        let heads = StoredValue::new(heads);
         let query = RwSignal::new(Query::default());
         follow_url(query, prefix);
         let found = Memo::new(move |_| {
             query.with(|query| {
-                rows.with(|rows| columns.with_value(|columns| query.arrange(rows, columns)))
+                rows.with(|rows| heads.with_value(|heads| query.arrange(&**rows, heads)))
             })
         });
         Self {
             rows,
-            columns,
-            key: StoredValue::new(key),
+            heads,
             query,
             preferences,
             found,
@@ -72,14 +59,15 @@ impl<T: Send + Sync + 'static> TableState<T> {
         });
     }
 
-    /// The columns that are shown now.
-    pub(super) fn shown(self) -> Vec<Column<T>> {
+    /// The columns that are shown now, and where they stand among all.
+    pub(super) fn shown(self) -> Vec<(usize, Head)> {
         self.preferences.with(|preferences| {
-            self.columns.with_value(|columns| {
-                columns
+            self.heads.with_value(|heads| {
+                heads
                     .iter()
-                    .filter(|column| !preferences.hidden.contains(column.id))
-                    .cloned()
+                    .copied()
+                    .enumerate()
+                    .filter(|(_, head)| !preferences.hidden.contains(head.id))
                     .collect()
             })
         })
@@ -88,25 +76,18 @@ impl<T: Send + Sync + 'static> TableState<T> {
     /// Ids of all rows that are asked for, on all pages.
     pub(super) fn found_keys(self) -> BTreeSet<String> {
         self.rows.with(|rows| {
-            self.key.with_value(|key| {
-                self.found.with(|found| {
-                    found
-                        .iter()
-                        .filter_map(|at| rows.get(*at))
-                        .map(|row| key(row))
-                        .collect()
-                })
-            })
+            self.found
+                .with(|found| found.iter().filter_map(|at| rows.key(*at)).collect())
         })
     }
 }
 
-fn kept_preferences<T: 'static>(name: String, columns: &[Column<T>]) -> RwSignal<Preferences> {
+fn kept_preferences(name: String, heads: &[Head]) -> RwSignal<Preferences> {
     let usual = Preferences::usual(
-        columns
+        heads
             .iter()
-            .filter(|column| column.is_hidden)
-            .map(|column| column.id),
+            .filter(|head| head.is_hidden)
+            .map(|head| head.id),
     );
     let preferences = RwSignal::new(
         browser::kept(&name)

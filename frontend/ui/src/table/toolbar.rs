@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use leptos::prelude::*;
 
 use super::preferences::PAGE_SIZES;
-use super::query::{Property, page_count, page_of};
+use super::query::{Property, page_count, page_of, place_of};
 use super::state::TableState;
 use crate::button::{Button, ButtonKind};
 use crate::form::{Checkbox, Choice, Select};
@@ -16,9 +16,9 @@ const MOST_VALUES: usize = 200;
 
 /// The line above the rows.
 #[component]
-pub(super) fn Toolbar<T: Send + Sync + 'static>(
+pub(super) fn Toolbar(
     /// The table.
-    state: TableState<T>,
+    state: TableState,
     /// Its id.
     id: String,
 ) -> impl IntoView {
@@ -45,7 +45,7 @@ pub(super) fn Toolbar<T: Send + Sync + 'static>(
     }
 }
 
-fn count<T: Send + Sync + 'static>(state: TableState<T>) -> String {
+fn count(state: TableState) -> String {
     let found = state.found.with(Vec::len);
     if state.query.with(super::query::Query::is_open) {
         String::new()
@@ -55,13 +55,13 @@ fn count<T: Send + Sync + 'static>(state: TableState<T>) -> String {
 }
 
 #[component]
-fn PropertyFilter<T: Send + Sync + 'static>(state: TableState<T>, id: String) -> impl IntoView {
+fn PropertyFilter(state: TableState, id: String) -> impl IntoView {
     let column = RwSignal::new(String::new());
     let value = RwSignal::new(String::new());
-    let columns = state.columns.with_value(|columns| {
-        let offered = columns.iter().filter(|column| column.is_filter);
+    let columns = state.heads.with_value(|heads| {
+        let offered = heads.iter().filter(|head| head.is_filter);
         std::iter::once(Choice::new("", "Property"))
-            .chain(offered.map(|column| Choice::new(column.id, column.title)))
+            .chain(offered.map(|head| Choice::new(head.id, head.title)))
             .collect::<Vec<_>>()
     });
     if columns.len() == 1 {
@@ -102,32 +102,30 @@ fn PropertyFilter<T: Send + Sync + 'static>(state: TableState<T>, id: String) ->
     .into_any()
 }
 
-fn values_of<T: Send + Sync + 'static>(state: TableState<T>, id: &str) -> BTreeSet<String> {
-    state.columns.with_value(|columns| {
-        let Some(column) = columns.iter().find(|column| column.id == id) else {
-            return BTreeSet::new();
-        };
-        let mut values = BTreeSet::new();
-        state.rows.with(|rows| {
-            for row in rows.iter() {
-                if values.len() >= MOST_VALUES {
-                    break;
-                }
-                values.insert((column.text)(row));
+fn values_of(state: TableState, id: &str) -> BTreeSet<String> {
+    let Some(column) = state.heads.with_value(|heads| place_of(heads, id)) else {
+        return BTreeSet::new();
+    };
+    let mut values = BTreeSet::new();
+    state.rows.with(|rows| {
+        for at in 0..rows.len() {
+            if values.len() >= MOST_VALUES {
+                break;
             }
-        });
-        values
-    })
+            values.insert(rows.text(at, column));
+        }
+    });
+    values
 }
 
 #[component]
-fn Tokens<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
+fn Tokens(state: TableState) -> impl IntoView {
     let token = move |property: Property| {
-        let title = state.columns.with_value(|columns| {
-            columns
+        let title = state.heads.with_value(|heads| {
+            heads
                 .iter()
-                .find(|column| column.id == property.column)
-                .map_or_else(|| property.column.clone(), |column| column.title.to_owned())
+                .find(|head| head.id == property.column)
+                .map_or_else(|| property.column.clone(), |head| head.title.to_owned())
         });
         let text = format!("{title} = {}", property.value);
         let label = format!("Remove filter {text}");
@@ -145,7 +143,7 @@ fn Tokens<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
 }
 
 #[component]
-fn Pages<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
+fn Pages(state: TableState) -> impl IntoView {
     let size = move || state.preferences.with(|preferences| preferences.page_size);
     let pages = Memo::new(move |_| page_count(state.found.with(Vec::len), size()));
     let page = Memo::new(move |_| {
@@ -175,7 +173,7 @@ fn Pages<T: Send + Sync + 'static>(state: TableState<T>) -> impl IntoView {
 }
 
 #[component]
-fn PreferenceForm<T: Send + Sync + 'static>(state: TableState<T>, id: String) -> impl IntoView {
+fn PreferenceForm(state: TableState, id: String) -> impl IntoView {
     let size = RwSignal::new(
         state
             .preferences
@@ -199,16 +197,16 @@ fn PreferenceForm<T: Send + Sync + 'static>(state: TableState<T>, id: String) ->
         .into_iter()
         .map(|size| Choice::new(size.to_string(), name(size)))
         .collect();
-    let columns = state.columns.get_value().into_iter().map(|column| {
-        let is_shown = Signal::derive(move || state.preferences.with(|preferences| !preferences.hidden.contains(column.id)));
+    let columns = state.heads.get_value().into_iter().map(|head| {
+        let is_shown = Signal::derive(move || state.preferences.with(|preferences| !preferences.hidden.contains(head.id)));
         let change = move |show: bool| state.preferences.update(|preferences| {
             if show {
-                preferences.hidden.remove(column.id);
+                preferences.hidden.remove(head.id);
             } else {
-                preferences.hidden.insert(column.id.to_owned());
+                preferences.hidden.insert(head.id.to_owned());
             }
         });
-        view! { <div><Checkbox checked=is_shown on_change=change label=column.title.to_owned() /></div> }
+        view! { <div><Checkbox checked=is_shown on_change=change label=head.title.to_owned() /></div> }
     });
     view! {
         <label for=format!("{id}-size")>"Page size"</label>
