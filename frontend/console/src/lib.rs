@@ -3,6 +3,7 @@
 pub mod api;
 pub mod app;
 pub mod auth;
+pub mod bulk_delete;
 pub mod config;
 pub mod doing;
 pub mod format;

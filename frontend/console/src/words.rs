@@ -182,6 +182,24 @@ pub fn severity(severity: Severity) -> (Status, &'static str) {
     }
 }
 
+/// A word of AWS's in small letters and spaces: `LAUNCH_START` is `Launch start`.
+#[must_use]
+pub fn spelt(name: &str) -> String {
+    let text = name.to_lowercase().replace('_', " ");
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_uppercase().chain(letters).collect())
+        .unwrap_or_default()
+}
+
+/// So many of something: `1 server`, `2 servers`.
+#[must_use]
+pub fn counted(count: usize, one: &str) -> String {
+    let ending = if count == 1 { "" } else { "s" };
+    format!("{count} {one}{ending}")
+}
+
 /// How far an SSM action is, as a whole or on one instance.
 #[must_use]
 pub fn ssm_action(state: ActionState) -> (Status, &'static str) {
@@ -193,5 +211,26 @@ pub fn ssm_action(state: ActionState) -> (Status, &'static str) {
         ActionState::TimedOut => (Status::Error, "Timed out"),
         ActionState::Skipped => (Status::Stopped, "Left out"),
         ActionState::Abandoned => (Status::Warning, "No longer awaited"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{counted, spelt};
+
+    #[test]
+    fn a_word_of_aws_is_spelt_as_a_person_writes() {
+        assert_eq!(
+            ["LAUNCH_START", "LAUNCH_REPLICATION_SERVER", ""].map(spelt),
+            ["Launch start", "Launch replication server", ""]
+        );
+    }
+
+    #[test]
+    fn one_of_something_is_not_several() {
+        assert_eq!(
+            [0, 1, 2].map(|count| counted(count, "recovery plan")),
+            ["0 recovery plans", "1 recovery plan", "2 recovery plans"]
+        );
     }
 }

@@ -8,16 +8,14 @@ use dr_api::accounts::ListRequest;
 use dr_api::groups::{DeleteProtectionGroup, ListProtectionGroups, ProtectionGroupRequest};
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
-use dr_model::role::Permission;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Button, Column, Confirm, Crumb, Empty, PageHeader, Table, use_flashes};
+use ui::{Breadcrumbs, Column, Crumb, Empty, PageHeader, Problem, Table};
 
-use self::view_model::{deleted, selection_kind, selection_text, why_not_delete};
-use crate::api::use_api;
-use crate::auth::use_why_not;
-use crate::doing::Doing;
+use self::view_model::{selection_kind, selection_text};
+use crate::api::{Authorised, use_api};
+use crate::bulk_delete::{BulkDelete, Deletion};
 use crate::format::time;
-use crate::live::{Live, poll};
+use crate::live::poll;
 use crate::route::link;
 
 /// The page.
@@ -31,12 +29,11 @@ pub fn ProtectionGroups() -> impl IntoView {
         .await
     });
     let selection = RwSignal::new(BTreeSet::new());
-    let asking = RwSignal::new(false);
-    let may_not = use_why_not(Permission::ManagePlans);
-    let why_not = Signal::derive(move || {
-        may_not
-            .get()
-            .or_else(|| why_not_delete(selection.with(BTreeSet::len)))
+    let all = Signal::derive(move || {
+        let rows = live.value.get().unwrap_or_default();
+        rows.iter()
+            .map(|group| (group.id.to_string(), group.name.clone()))
+            .collect::<Vec<_>>()
     });
     let crumbs = vec![
         Crumb::new("Dashboard", link("/")),
@@ -48,9 +45,9 @@ pub fn ProtectionGroups() -> impl IntoView {
             <PageHeader title="Protection groups".to_owned() description="Servers that are recovered together." />
             <Table id="protection-groups" title="Groups" rows=live.value columns=columns() key=|group: &ProtectionGroup| group.id.to_string()
                 problem=live.problem age_seconds=live.age_seconds on_retry=live.retry() selection=selection
-                actions=move || view! { <Button why_not=why_not on_click=move |_| asking.set(true)>"Delete"</Button> }
+                actions=move || view! { <BulkDelete thing="protection group" select_first="Select groups first" selection=selection all=all delete=delete refresh=live.retry()
+                        what="These groups and their instance pairs are deleted. Servers, instances and replication stay as they are." /> }
                 empty=|| view! { <Empty title="No protection groups" text="A group holds the servers that a recovery plan recovers together." /> } />
-            <Delete open=asking selection=selection live=live />
         </div>
     }
 }
@@ -70,55 +67,12 @@ fn columns() -> Vec<Column<ProtectionGroup>> {
     ]
 }
 
-#[component]
-fn Delete(
-    open: RwSignal<bool>,
-    selection: RwSignal<BTreeSet<String>>,
-    live: Live<Vec<ProtectionGroup>>,
-) -> impl IntoView {
-    let api = use_api();
-    let flashes = use_flashes();
-    let doing = Doing::default();
-    let confirm = move |()| {
-        let ids = selection.get_untracked();
-        let work = async move {
-            let mut count = 0;
-            for id in ids {
-                let Ok(group_id) = id.parse::<GroupId>() else {
-                    continue;
-                };
-                let answer = api
-                    .call::<DeleteProtectionGroup>(&ProtectionGroupRequest { group_id })
-                    .await;
-                // What is deleted is not deleted again when the rest is tried once more.
-                live.refresh();
-                answer?;
-                selection.update(|chosen| {
-                    chosen.remove(&id);
-                });
-                count += 1;
-            }
-            Ok(count)
-        };
-        doing.run(work, move |count: usize| {
-            open.set(false);
-            flashes.success(deleted(count));
-        });
-    };
-    let names = move || {
-        let chosen = selection.get();
-        let groups = live.value.get().unwrap_or_default();
-        groups
-            .iter()
-            .filter(|group| chosen.contains(group.id.as_str()))
-            .map(|group| view! { <li>{group.name.clone()}</li> })
-            .collect::<Vec<_>>()
-    };
-    view! {
-        <Confirm open=open title="Delete protection groups?" verb="Delete" word=Signal::stored("delete".to_owned())
-            busy=doing.busy problem=doing.problem on_confirm=confirm>
-            <p>"These groups and their instance pairs are deleted. Servers, instances and replication stay as they are."</p>
-            <ul class="console-bullets">{names}</ul>
-        </Confirm>
-    }
+fn delete(api: Authorised, id: String) -> Deletion {
+    Box::pin(async move {
+        let group_id = id
+            .parse::<GroupId>()
+            .map_err(|error| Problem::new("VALIDATION_FAILED", error.to_string()))?;
+        let request = ProtectionGroupRequest { group_id };
+        api.call::<DeleteProtectionGroup>(&request).await.map(drop)
+    })
 }

@@ -2,6 +2,8 @@
 
 use dr_model::group::Selection;
 
+use crate::words::counted;
+
 /// How its servers are chosen.
 #[must_use]
 pub fn selection_kind(selection: &Selection) -> &'static str {
@@ -15,8 +17,7 @@ pub fn selection_kind(selection: &Selection) -> &'static str {
 #[must_use]
 pub fn selection_text(selection: &Selection) -> String {
     match selection {
-        Selection::ServerIds(ids) if ids.len() == 1 => "1 server".to_owned(),
-        Selection::ServerIds(ids) => format!("{} servers", ids.len()),
+        Selection::ServerIds(ids) => counted(ids.len(), "server"),
         Selection::Tags(tags) => tags
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
@@ -25,27 +26,11 @@ pub fn selection_text(selection: &Selection) -> String {
     }
 }
 
-/// Why nothing can be deleted: none if it can.
-#[must_use]
-pub fn why_not_delete(chosen: usize) -> Option<String> {
-    (chosen == 0).then(|| "Select groups first".to_owned())
-}
-
-/// What was done, in words.
-#[must_use]
-pub fn deleted(count: usize) -> String {
-    if count == 1 {
-        "Deleted 1 protection group".to_owned()
-    } else {
-        format!("Deleted {count} protection groups")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use dr_model::group::Selection;
 
-    use super::{deleted, selection_text, why_not_delete};
+    use super::selection_text;
 
     #[test]
     fn a_selection_is_said_in_words() {
@@ -59,12 +44,5 @@ mod tests {
         assert_eq!(selection_text(&tags), "Env=prod, Tier=web");
         let one = Selection::ServerIds(["s-00000000000000001".parse().unwrap()].into());
         assert_eq!(selection_text(&one), "1 server");
-    }
-
-    #[test]
-    fn nothing_chosen_is_nothing_to_delete() {
-        assert!(why_not_delete(0).is_some());
-        assert_eq!(why_not_delete(2), None);
-        assert_eq!(deleted(2), "Deleted 2 protection groups");
     }
 }

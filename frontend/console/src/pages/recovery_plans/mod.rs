@@ -12,16 +12,14 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use ui::{
-    Breadcrumbs, Button, ButtonKind, Column, Confirm, Crumb, Empty, PageHeader, Table, use_flashes,
-};
+use ui::{Breadcrumbs, Button, ButtonKind, Column, Crumb, Empty, PageHeader, Problem, Table};
 
-use self::view_model::{deleted, groups, waves, way, why_not_delete};
-use crate::api::use_api;
+use self::view_model::{groups, waves, way};
+use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
-use crate::doing::Doing;
+use crate::bulk_delete::{BulkDelete, Deletion};
 use crate::format::{duration, time};
-use crate::live::{Live, poll};
+use crate::live::poll;
 use crate::route::link;
 
 /// The page.
@@ -35,12 +33,12 @@ pub fn RecoveryPlans() -> impl IntoView {
         .await
     });
     let selection = RwSignal::new(BTreeSet::new());
-    let asking = RwSignal::new(false);
     let may_not = use_why_not(Permission::ManagePlans);
-    let why_not = Signal::derive(move || {
-        may_not
-            .get()
-            .or_else(|| why_not_delete(selection.with(BTreeSet::len)))
+    let all = Signal::derive(move || {
+        let rows = live.value.get().unwrap_or_default();
+        rows.iter()
+            .map(|plan| (plan.id.to_string(), plan.name.clone()))
+            .collect::<Vec<_>>()
     });
     let crumbs = vec![
         Crumb::new("Dashboard", link("/")),
@@ -56,11 +54,11 @@ pub fn RecoveryPlans() -> impl IntoView {
             <Table id="recovery-plans" title="Plans" rows=live.value columns=columns() key=|plan: &RecoveryPlan| plan.id.to_string()
                 problem=live.problem age_seconds=live.age_seconds on_retry=live.retry() selection=selection
                 actions=move || view! {
-                    <Button why_not=why_not on_click=move |_| asking.set(true)>"Delete"</Button>
+                    <BulkDelete thing="recovery plan" select_first="Select plans first" selection=selection all=all delete=delete refresh=live.retry()
+                        what="These plans are deleted. Their groups, pairs and past executions stay; nothing can be started with them any more." />
                     <Button kind=ButtonKind::Primary why_not=may_not on_click=create>"Create plan"</Button>
                 }
                 empty=|| view! { <Empty title="No recovery plans" text="A plan recovers protection groups wave by wave, as a drill or for real." /> } />
-            <Delete open=asking selection=selection live=live />
         </div>
     }
 }
@@ -96,55 +94,12 @@ fn columns() -> Vec<Column<RecoveryPlan>> {
     ]
 }
 
-#[component]
-fn Delete(
-    open: RwSignal<bool>,
-    selection: RwSignal<BTreeSet<String>>,
-    live: Live<Vec<RecoveryPlan>>,
-) -> impl IntoView {
-    let api = use_api();
-    let flashes = use_flashes();
-    let doing = Doing::default();
-    let confirm = move |()| {
-        let ids = selection.get_untracked();
-        let work = async move {
-            let mut count = 0;
-            for id in ids {
-                let Ok(plan_id) = id.parse::<PlanId>() else {
-                    continue;
-                };
-                let answer = api
-                    .call::<DeleteRecoveryPlan>(&RecoveryPlanRequest { plan_id })
-                    .await;
-                // What is deleted is not deleted again when the rest is tried once more.
-                live.refresh();
-                answer?;
-                selection.update(|chosen| {
-                    chosen.remove(&id);
-                });
-                count += 1;
-            }
-            Ok(count)
-        };
-        doing.run(work, move |count: usize| {
-            open.set(false);
-            flashes.success(deleted(count));
-        });
-    };
-    let names = move || {
-        let chosen = selection.get();
-        let plans = live.value.get().unwrap_or_default();
-        plans
-            .iter()
-            .filter(|plan| chosen.contains(plan.id.as_str()))
-            .map(|plan| view! { <li>{plan.name.clone()}</li> })
-            .collect::<Vec<_>>()
-    };
-    view! {
-        <Confirm open=open title="Delete recovery plans?" verb="Delete" word=Signal::stored("delete".to_owned())
-            busy=doing.busy problem=doing.problem on_confirm=confirm>
-            <p>"These plans are deleted. Their groups, pairs and past executions stay; nothing can be started with them any more."</p>
-            <ul class="console-bullets">{names}</ul>
-        </Confirm>
-    }
+fn delete(api: Authorised, id: String) -> Deletion {
+    Box::pin(async move {
+        let plan_id = id
+            .parse::<PlanId>()
+            .map_err(|error| Problem::new("VALIDATION_FAILED", error.to_string()))?;
+        let request = RecoveryPlanRequest { plan_id };
+        api.call::<DeleteRecoveryPlan>(&request).await.map(drop)
+    })
 }

@@ -25,28 +25,12 @@ pub fn groups(plan: &RecoveryPlan) -> usize {
     plan.waves.iter().map(|wave| wave.group_ids.len()).sum()
 }
 
-/// Why nothing can be deleted: none if it can.
-#[must_use]
-pub fn why_not_delete(chosen: usize) -> Option<String> {
-    (chosen == 0).then(|| "Select plans first".to_owned())
-}
-
-/// What was done, in words.
-#[must_use]
-pub fn deleted(count: usize) -> String {
-    if count == 1 {
-        "Deleted 1 recovery plan".to_owned()
-    } else {
-        format!("Deleted {count} recovery plans")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use dr_model::plan::RecoveryPlan;
     use serde_json::json;
 
-    use super::{deleted, groups, waves, way, why_not_delete};
+    use super::{groups, waves, way};
 
     fn plan(mirror: bool) -> RecoveryPlan {
         let id = |prefix: &str, n: u32| format!("{prefix}-00000000-0000-4000-8000-{n:012}");
@@ -72,19 +56,6 @@ mod tests {
         assert_eq!(
             (way(&plan(false)), way(&plan(true))),
             ("Failover", "Failback")
-        );
-    }
-
-    #[test]
-    fn nothing_chosen_is_nothing_to_delete() {
-        assert!(why_not_delete(0).is_some());
-        assert_eq!(why_not_delete(1), None);
-        assert_eq!(
-            (deleted(1), deleted(2)),
-            (
-                "Deleted 1 recovery plan".to_owned(),
-                "Deleted 2 recovery plans".to_owned()
-            )
         );
     }
 }

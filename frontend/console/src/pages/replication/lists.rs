@@ -6,9 +6,10 @@ use dr_api::replication::{ActivityView, PlaceAge, ReplicationAlert, ReplicationD
 use leptos::prelude::*;
 use ui::{Column, Empty, StatusIndicator, Table};
 
-use super::view_model::{alert_key, happened, place_age, server_path, severity};
+use super::view_model::{alert_key, happened, place_age, server_path};
 use crate::format::time;
 use crate::route::link;
+use crate::words;
 
 /// What needs attention, with what to do.
 #[component]
@@ -23,10 +24,10 @@ pub(super) fn Alerts(sum: Signal<ReplicationDashboard>) -> impl IntoView {
             view! { <a href=href>{alert.name.clone()}</a> }
         }),
         Column::new("severity", "Severity", |alert: &ReplicationAlert| {
-            severity(alert.alert.severity).1.to_owned()
+            words::severity(alert.alert.severity).1.to_owned()
         })
         .cell(|alert| {
-            let (status, text) = severity(alert.alert.severity);
+            let (status, text) = words::severity(alert.alert.severity);
             view! { <StatusIndicator status=status text=text.to_owned() /> }
         })
         .filter(),

@@ -21,7 +21,7 @@ use ui::{
 
 use self::lists::{Activity, Alerts, Places};
 use self::view_model::{CARDS, cards, directions, freshness, furthest, slices, states};
-pub use self::view_model::{lag, server_path, severity};
+pub use self::view_model::{lag, server_path};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;

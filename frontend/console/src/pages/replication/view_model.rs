@@ -7,8 +7,6 @@ use dr_api::replication::{
     ActivityView, EstateServer, LagHistoryView, PlaceAge, ReplicationAlert, ReplicationDashboard,
     ServerCount,
 };
-use dr_model::check::Severity;
-use ui::Status;
 use ui::charts::{Series, Slice};
 
 use crate::format::{duration, time};
@@ -137,16 +135,6 @@ pub fn freshness(estate: &ReplicationDashboard) -> String {
             "{age}; {failed} of {} places could not be read",
             estate.places.len()
         ),
-    }
-}
-
-/// How much an alert matters.
-#[must_use]
-pub fn severity(severity: Severity) -> (Status, &'static str) {
-    match severity {
-        Severity::Critical => (Status::Error, "Critical"),
-        Severity::Warning => (Status::Warning, "Warning"),
-        Severity::Info => (Status::Info, "Info"),
     }
 }
 

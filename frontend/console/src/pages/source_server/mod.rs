@@ -18,11 +18,11 @@ use ui::{
     Progress, Status, StatusIndicator, Table,
 };
 
-use self::view_model::{copied, lag, step_name, step_status, steps_done};
+use self::view_model::{copied, lag, step_status, steps_done};
 use crate::api::use_api;
 use crate::format::{bytes, duration, time};
 use crate::live::{Watched, poll};
-use crate::pages::replication::{lag as lag_lines, severity};
+use crate::pages::replication::lag as lag_lines;
 use crate::pages::source_servers::direction;
 use crate::route::{link, parameter};
 use crate::words;
@@ -109,7 +109,7 @@ fn Advice(server: Signal<Arc<ReplicationView>>) -> impl IntoView {
         let status = if check.passed {
             Status::Success
         } else {
-            severity(check.severity).0
+            words::severity(check.severity).0
         };
         view! {
             <li>
@@ -204,7 +204,7 @@ fn Steps(server: Signal<Arc<ReplicationView>>) -> impl IntoView {
             .into_iter()
             .map(|step| {
                 let (status, text) = step_status(&step);
-                view! { <li><StatusIndicator status=status text=format!("{}: {text}", step_name(&step.name)) /></li> }
+                view! { <li><StatusIndicator status=status text=format!("{}: {text}", words::spelt(&step.name)) /></li> }
             })
             .collect();
         if rows.is_empty() {
@@ -284,8 +284,12 @@ fn LagChart(history: Signal<Arc<LagHistoryView>>) -> impl IntoView {
     }
 }
 
+/// The points in time that a server can be launched from.
 #[component]
-fn Points(asked: ServerRequest) -> impl IntoView {
+pub fn Points(
+    /// The server.
+    asked: ServerRequest,
+) -> impl IntoView {
     let api = use_api();
     let request = ListRecoveryPointsRequest {
         source_server_id: asked.source_server_id,

@@ -6,17 +6,6 @@ use ui::Status;
 
 use crate::format::{bytes, duration, time};
 
-/// DRS's name of a step, as words: `Launch replication server`.
-#[must_use]
-pub fn step_name(name: &str) -> String {
-    let text = name.to_lowercase().replace('_', " ");
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
-}
-
 /// DRS's word for how far a step is; one that nobody knows yet is shown as it is.
 #[must_use]
 pub fn step_status(step: &InitiationStep) -> (Status, String) {
@@ -69,22 +58,13 @@ mod tests {
     use dr_model::replication::InitiationStep;
     use ui::Status;
 
-    use super::{step_name, step_status, steps_done};
+    use super::{step_status, steps_done};
 
     fn step(status: &str) -> InitiationStep {
         InitiationStep {
             name: "CREATE_STAGING_DISKS".to_owned(),
             status: status.to_owned(),
         }
-    }
-
-    #[test]
-    fn a_step_is_named_in_words() {
-        assert_eq!(
-            step_name("LAUNCH_REPLICATION_SERVER"),
-            "Launch replication server"
-        );
-        assert_eq!(step_name(""), "");
     }
 
     #[test]

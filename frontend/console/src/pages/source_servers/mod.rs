@@ -8,7 +8,7 @@ use ui::{Breadcrumbs, Column, Crumb, Empty, PageHeader, StatusIndicator, Table};
 use crate::api::use_api;
 use crate::format::{bytes, duration, time};
 use crate::live::poll;
-use crate::pages::replication::{server_path, severity};
+use crate::pages::replication::server_path;
 use crate::route::link;
 use crate::words;
 
@@ -70,12 +70,12 @@ fn standing() -> Vec<Column<EstateServer>> {
         Column::new("alert", "Alert", |one: &EstateServer| {
             one.alert
                 .as_ref()
-                .map(|alert| severity(alert.severity).1.to_owned())
+                .map(|alert| words::severity(alert.severity).1.to_owned())
                 .unwrap_or_default()
         })
         .cell(|one| {
             one.alert.as_ref().map(|alert| {
-                let (status, text) = severity(alert.severity);
+                let (status, text) = words::severity(alert.severity);
                 view! { <StatusIndicator status=status text=text.to_owned() /> }
             })
         })
