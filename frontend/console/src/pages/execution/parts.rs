@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use dr_api::executions::{
-    ActionView, ExecutionServerView, ExecutionView, GetExecutionTimeline, ListExecutionServers,
+    ExecutionServerView, ExecutionView, GetExecutionTimeline, ListExecutionServers,
     ListExecutionServersRequest, TimelineRequest,
 };
 use dr_model::ids::ExecutionId;
 use leptos::prelude::*;
 use ui::{Column, Container, Empty, StatusIndicator, Table};
 
-use super::view_model::{Failure, LogRow, action_words, event, failures, goes_to, identity, log};
+use super::view_model::{
+    ActionLine, Failure, LogRow, action_line, failures, goes_to, identity, log,
+};
 use crate::api::use_api;
 use crate::format::time;
 use crate::live::poll;
@@ -144,7 +146,10 @@ pub(super) fn Log(id: ExecutionId) -> impl IntoView {
         Column::new("time", "Time", |row: &LogRow| {
             row.entry.timestamp.map(time).unwrap_or_default()
         }),
-        Column::new("event", "Event", |row: &LogRow| event(&row.entry.event)).filter(),
+        Column::new("event", "Event", |row: &LogRow| {
+            words::spelt(&row.entry.event)
+        })
+        .filter(),
         Column::new("server", "Server id", |row: &LogRow| {
             row.entry
                 .source_server_id
@@ -173,46 +178,42 @@ pub(super) fn Log(id: ExecutionId) -> impl IntoView {
     }
 }
 
-/// Its SSM actions, if it has any.
+/// Its SSM actions, if it has any: how each went, with what it wrote.
 #[component]
 pub(super) fn Actions(run: Signal<Arc<ExecutionView>>) -> impl IntoView {
-    let rows = Memo::new(move |_| Some(Arc::new(run.with(|run| run.actions.clone()))));
-    let has_any = Memo::new(move |_| run.with(|run| !run.actions.is_empty()));
-    let columns = || {
-        vec![
-            Column::new("name", "Action", |one: &ActionView| one.name.clone()),
-            Column::new("state", "State", |one: &ActionView| {
-                words::ssm_action(one.state).1.to_owned()
-            })
-            .cell(|one: &ActionView| {
-                let (status, text) = words::ssm_action(one.state);
-                view! { <StatusIndicator status=status text=text.to_owned() /> }
-            })
-            .filter(),
-            Column::new("when", "When", |one: &ActionView| {
-                format!("{} wave {}", one.side.as_str(), one.wave)
-            }),
-            Column::new("document", "Document", |one: &ActionView| {
-                one.document_name.clone()
-            }),
-            Column::new("said", "What it said", action_words),
-            Column::new("began", "Began", |one: &ActionView| {
-                one.started_at.map(time).unwrap_or_default()
-            }),
-            Column::new("ended", "Ended", |one: &ActionView| {
-                one.ended_at.map(time).unwrap_or_default()
-            }),
-            Column::new("commands", "Commands", |one: &ActionView| {
-                one.command_ids.join(", ")
-            })
-            .hidden(),
-        ]
+    let lines =
+        Memo::new(move |_| run.with(|run| run.actions.iter().map(action_line).collect::<Vec<_>>()));
+    let instance = |(status, text, output): (ui::Status, String, Option<String>)| {
+        let output = output.filter(|output| !output.trim().is_empty());
+        view! {
+            <li>
+                <StatusIndicator status=status text=text />
+                {output.map(|output| view! { <pre class="execution-output">{output}</pre> })}
+            </li>
+        }
     };
-    view! {
-        <Show when=move || has_any.get()>
-            <Table id="execution-actions" title="SSM actions" rows=rows columns=columns() url_prefix="actions."
-                key=|one: &ActionView| format!("{} {} {}", one.wave, one.side.as_str(), one.name)
-                empty=|| view! { <Empty title="No SSM actions" /> } />
-        </Show>
+    let item = move |line: ActionLine| {
+        let (status, text) = line.state;
+        let more = (line.more > 0).then(|| {
+            let text = format!("{} more", words::counted(line.more, "instance"));
+            view! { <li class="ui-secondary">{text}</li> }
+        });
+        view! {
+            <li>
+                <StatusIndicator status=status text=text />
+                <div class="ui-secondary">{line.facts}</div>
+                <ul class="execution-instances">{line.instances.into_iter().map(instance).collect::<Vec<_>>()}{more}</ul>
+            </li>
+        }
+    };
+    move || {
+        let lines = lines.get();
+        (!lines.is_empty()).then(|| {
+            view! {
+                <Container title="SSM actions".to_owned()>
+                    <ul class="console-list">{lines.into_iter().map(item).collect::<Vec<_>>()}</ul>
+                </Container>
+            }
+        })
     }
 }

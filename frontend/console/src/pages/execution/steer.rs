@@ -10,11 +10,12 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use ui::{Button, Confirm, ErrorPanel, FlashKind, Loading, use_flashes};
 
-use super::view_model::{Steering, ended, instances, steering};
+use super::view_model::{Steering, ended, steering};
 use crate::api::use_api;
 use crate::auth::use_why_not;
 use crate::doing::Doing;
 use crate::live::Live;
+use crate::words;
 
 /// The buttons of the page.
 #[component]
@@ -215,9 +216,9 @@ fn WouldEnd(found: TerminationResult) -> impl IntoView {
         .collect();
     let (gone_count, back_count) = (gone.len(), back.len());
     view! {
-        <p>{format!("To be terminated for good: {}", instances(gone_count))}</p>
+        <p>{format!("To be terminated for good: {}", words::counted(gone_count, "instance"))}</p>
         <ul class="console-bullets">{gone}</ul>
-        <p>{format!("To be handed back stopped, with id, private IP and tags: {}", instances(back_count))}</p>
+        <p>{format!("To be handed back stopped, with id, private IP and tags: {}", words::counted(back_count, "instance"))}</p>
         <ul class="console-bullets">{back}</ul>
     }
 }

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use dr_api::executions::{
     ActionView, ExecutionServerView, ExecutionView, TerminationResult, TimelineEntry,
 };
+use dr_model::action::ActionOnInstance;
 use dr_model::execution::{ExecutionStatus, ExecutionType, LaunchInto, ServerStatus, WaveRun};
 use ui::Status;
 
@@ -321,44 +322,59 @@ pub fn log(entries: Vec<TimelineEntry>) -> Vec<LogRow> {
     rows
 }
 
-/// DRS's event in words: `LAUNCH_START` is `Launch start`.
-#[must_use]
-pub fn event(name: &str) -> String {
-    let text = name.to_lowercase().replace('_', " ");
-    let mut letters = text.chars();
-    letters
-        .next()
-        .map(|first| first.to_uppercase().chain(letters).collect())
-        .unwrap_or_default()
+/// What became of an SSM action.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionLine {
+    /// How far it is, with its sign.
+    pub state: (Status, String),
+    /// Where it stands and when it ran.
+    pub facts: String,
+    /// Instance by instance, what failed first: how it went, and the end of what it wrote.
+    pub instances: Vec<(Status, String, Option<String>)>,
+    /// How many more instances there are.
+    pub more: usize,
 }
 
-/// What an SSM action did, where it has something to say: instance by instance.
-#[must_use]
-pub fn action_words(action: &ActionView) -> String {
-    let of_instances = action.instances.iter().filter_map(|one| {
-        let said = one.reason.as_ref().or(one.output.as_ref())?;
-        Some(format!(
-            "{} {}: {said}",
-            one.instance_id,
-            words::ssm_action(one.state).1.to_lowercase()
-        ))
-    });
-    action
-        .reason
-        .iter()
-        .cloned()
-        .chain(of_instances)
-        .collect::<Vec<_>>()
-        .join("; ")
-}
+/// Instances of an action that are spelt out: as many as an action may name.
+const MOST_INSTANCES: usize = 50;
 
-/// So many instances, in words.
+/// What became of an SSM action, in words.
 #[must_use]
-pub fn instances(count: usize) -> String {
-    if count == 1 {
-        "1 instance".to_owned()
-    } else {
-        format!("{count} instances")
+pub fn action_line(action: &ActionView) -> ActionLine {
+    let (status, state) = words::ssm_action(action.state);
+    let mut text = format!("{}: {}", action.name, state.to_lowercase());
+    if let Some(reason) = &action.reason {
+        text.push_str(&format!(" – {reason}"));
+    }
+    let mut facts = format!(
+        "{} wave {}, {}",
+        words::spelt(action.side.as_str()),
+        action.wave,
+        action.document_name
+    );
+    for (what, at) in [("began", action.started_at), ("ended", action.ended_at)] {
+        if let Some(at) = at {
+            facts.push_str(&format!(", {what} {}", time(at)));
+        }
+    }
+    if !action.command_ids.is_empty() {
+        facts.push_str(&format!(", command {}", action.command_ids.join(", ")));
+    }
+    let mut all: Vec<&ActionOnInstance> = action.instances.iter().collect();
+    all.sort_by_key(|one| !one.state.is_failure());
+    let instance = |one: &&ActionOnInstance| {
+        let (status, state) = words::ssm_action(one.state);
+        let mut text = format!("{} {}", one.instance_id, state.to_lowercase());
+        if let Some(reason) = &one.reason {
+            text.push_str(&format!(": {reason}"));
+        }
+        (status, text, one.output.clone())
+    };
+    ActionLine {
+        state: (status, text),
+        facts,
+        instances: all.iter().take(MOST_INSTANCES).map(instance).collect(),
+        more: all.len().saturating_sub(MOST_INSTANCES),
     }
 }
 
@@ -367,8 +383,8 @@ pub fn instances(count: usize) -> String {
 pub fn ended(done: &TerminationResult) -> (String, bool) {
     let mut text = format!(
         "Being terminated: {}. Handed back: {}",
-        instances(done.terminated.len()),
-        instances(done.released.len())
+        words::counted(done.terminated.len(), "instance"),
+        words::counted(done.released.len(), "instance")
     );
     for problem in &done.problems {
         text.push_str(&format!("; {}: {}", problem.subject, problem.message));

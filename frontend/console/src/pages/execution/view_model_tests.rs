@@ -5,7 +5,7 @@ use dr_model::execution::{ExecutionStatus, ExecutionType, ServerStatus};
 use serde_json::json;
 use ui::Status;
 
-use super::{clock, event, failures, gantt, log, progress, steering};
+use super::{action_line, clock, failures, gantt, log, progress, steering};
 
 /// A recovery of two waves, 10 minutes old of which 4 were paused: the first is over with a failure, the second runs.
 pub(in crate::pages) fn sample() -> ExecutionView {
@@ -141,5 +141,35 @@ fn the_newest_entry_of_the_log_is_on_top_and_keeps_its_number() {
         (rows[0].number, rows[0].entry.event.as_str()),
         (2, "LAUNCH_START")
     );
-    assert_eq!(event("LAUNCH_START"), "Launch start");
+}
+
+#[test]
+fn an_action_says_how_it_went_instance_by_instance_what_failed_first() {
+    let on = |n: u32, state: &str| json!({ "instance_id": format!("i-{n:08}"), "state": state, "output": format!("line {n}") });
+    let mut instances: Vec<_> = (0..51).map(|n| on(n, "SUCCEEDED")).collect();
+    instances.push(json!({ "instance_id": "i-0000ffff", "state": "FAILED", "reason": "exit code 3", "output": "no such file" }));
+    let action = serde_json::from_value(json!({
+        "wave": 2, "side": "AFTER", "name": "check", "document_name": "own", "on_failure": "PAUSE", "state": "FAILED",
+        "reason": "1 of 52 failed", "command_ids": ["c-1"], "instances": instances,
+        "started_at": "2026-01-01T00:00:00Z", "ended_at": null,
+    }))
+    .unwrap();
+    let line = action_line(&action);
+    assert_eq!(
+        line.state,
+        (Status::Error, "check: failed – 1 of 52 failed".to_owned())
+    );
+    assert_eq!(
+        line.facts,
+        "After wave 2, own, began 2026-01-01 00:00:00 UTC, command c-1"
+    );
+    assert_eq!(
+        line.instances[0],
+        (
+            Status::Error,
+            "i-0000ffff failed: exit code 3".to_owned(),
+            Some("no such file".to_owned())
+        )
+    );
+    assert_eq!((line.instances.len(), line.more), (50, 2));
 }

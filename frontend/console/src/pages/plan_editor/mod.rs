@@ -1,6 +1,8 @@
 //! Making and changing a recovery plan: waves in order, moved by button or by Alt with the arrow keys, their groups, and
 //! what stands between them.
 
+mod action;
+mod draft_action;
 mod view_model;
 mod wave;
 
@@ -24,7 +26,7 @@ use ui::{
 use self::view_model::{Draft, DraftWave, add, error_at, why_not_add};
 use self::wave::WaveCard;
 use super::recovery_plan::graph::{WaveGraph, boxes};
-use super::recovery_plan::{ActionsTable, actions, names};
+use super::recovery_plan::names;
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -148,11 +150,19 @@ impl Fields {
 
     /// What is wrong with a field whose path may change.
     fn error(self, field: impl Fn() -> String + Send + Sync + 'static) -> Signal<Option<String>> {
+        self.found(error_at, field)
+    }
+
+    fn found(
+        self,
+        find: fn(Option<&Problem>, &str) -> Option<String>,
+        field: impl Fn() -> String + Send + Sync + 'static,
+    ) -> Signal<Option<String>> {
         Signal::derive(move || {
             let field = field();
             self.saving
                 .problem
-                .with(|problem| error_at(problem.as_ref(), &field))
+                .with(|problem| find(problem.as_ref(), &field))
         })
     }
 
@@ -169,14 +179,14 @@ fn Form(given: Arc<Given>) -> impl IntoView {
     let group_names = StoredValue::new(names(&given.groups));
     let groups = StoredValue::new(given.groups.clone());
     let wire = move || -> Vec<Wave> {
-        fields
-            .waves
-            .with(|waves| waves.iter().map(|one| one.wave.clone()).collect())
+        fields.waves.with(|waves| {
+            waves
+                .iter()
+                .map(|one| one.read(0, &mut Vec::new()))
+                .collect()
+        })
     };
     let drawn = Signal::derive(move || group_names.with_value(|names| boxes(&wire(), names)));
-    let ssm = Signal::derive(move || Some(Arc::new(actions(&wire()))));
-    let has_actions =
-        Memo::new(move |_| ssm.with(|rows| rows.as_ref().is_some_and(|rows| !rows.is_empty())));
     let full = Signal::derive(move || why_not_add(fields.waves.with(Vec::len)));
     let of_waves = fields.error(|| "waves".to_owned());
     view! {
@@ -193,9 +203,6 @@ fn Form(given: Arc<Given>) -> impl IntoView {
                 <div class="ui-hidden" role="status">{move || fields.said.get()}</div>
             </div>
         </Container>
-        <Show when=move || has_actions.get()>
-            <ActionsTable rows=ssm />
-        </Show>
         <Save fields=fields plan=given.plan.clone() />
     }
 }

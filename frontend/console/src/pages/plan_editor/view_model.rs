@@ -2,6 +2,7 @@
 
 use dr_api::bounded::{Description, Name, OutOfBounds, PauseSeconds, RtoSeconds};
 use dr_api::plans::{CreateRecoveryPlanRequest, UpdateRecoveryPlanRequest};
+use dr_model::action::{ActionSide, SsmAction};
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
 use dr_model::plan::{
@@ -10,13 +11,71 @@ use dr_model::plan::{
 };
 use ui::{Choice, Finding, Problem};
 
+use super::draft_action::DraftAction;
+
 /// A wave that is edited. The key stays when it is moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DraftWave {
     /// What it is known by while the page is shown.
     pub key: usize,
-    /// The wave.
+    /// The wave; its actions stand beside it.
     pub wave: Wave,
+    before: Vec<DraftAction>,
+    after: Vec<DraftAction>,
+}
+
+impl DraftWave {
+    fn of(key: usize, wave: &Wave) -> Self {
+        let mut wave = wave.clone();
+        let before = std::mem::take(&mut wave.actions_before);
+        let after = std::mem::take(&mut wave.actions_after);
+        let drafts = |actions: &[SsmAction], first: usize| {
+            let with_key = |(turn, action)| DraftAction::of(first + turn, action);
+            actions.iter().enumerate().map(with_key).collect()
+        };
+        Self {
+            key,
+            wave,
+            after: drafts(&after, before.len()),
+            before: drafts(&before, 0),
+        }
+    }
+
+    /// Its actions on a side.
+    #[must_use]
+    pub fn actions(&self, side: ActionSide) -> &[DraftAction] {
+        match side {
+            ActionSide::Before => &self.before,
+            ActionSide::After => &self.after,
+        }
+    }
+
+    /// The same, to change them.
+    pub fn actions_mut(&mut self, side: ActionSide) -> &mut Vec<DraftAction> {
+        match side {
+            ActionSide::Before => &mut self.before,
+            ActionSide::After => &mut self.after,
+        }
+    }
+
+    /// The wave with its actions. What no action can have is added to the findings.
+    #[must_use]
+    pub fn read(&self, at: usize, findings: &mut Vec<Finding>) -> Wave {
+        let mut of = |side: ActionSide| {
+            let drafts = self.actions(side).iter().enumerate();
+            drafts
+                .map(|(turn, draft)| {
+                    let path = format!("waves[{at}].actions_{}[{turn}]", side.as_str());
+                    draft.read(&path, findings)
+                })
+                .collect()
+        };
+        Wave {
+            actions_before: of(ActionSide::Before),
+            actions_after: of(ActionSide::After),
+            ..self.wave.clone()
+        }
+    }
 }
 
 /// What stands in the fields.
@@ -44,10 +103,7 @@ impl Draft {
                 description: String::new(),
                 rto_minutes: minutes(DEFAULT_RTO_TARGET_SECONDS),
                 pause_minutes: minutes(DEFAULT_PAUSE_TIMEOUT_SECONDS),
-                waves: vec![DraftWave {
-                    key: 0,
-                    wave: new_wave(1),
-                }],
+                waves: vec![DraftWave::of(0, &new_wave(1))],
             };
         };
         Self {
@@ -59,10 +115,7 @@ impl Draft {
                 .waves
                 .iter()
                 .enumerate()
-                .map(|(key, wave)| DraftWave {
-                    key,
-                    wave: wave.clone(),
-                })
+                .map(|(key, wave)| DraftWave::of(key, wave))
                 .collect(),
         }
     }
@@ -77,11 +130,12 @@ impl Draft {
             description,
             rto,
             pause,
+            waves,
         } = self.checked()?;
         Ok(CreateRecoveryPlanRequest {
             name,
             description,
-            waves: self.waves(),
+            waves,
             rto_target_seconds: rto,
             pause_timeout_seconds: pause,
         })
@@ -97,20 +151,17 @@ impl Draft {
             description,
             rto,
             pause,
+            waves,
         } = self.checked()?;
         Ok(UpdateRecoveryPlanRequest {
             plan_id: plan.id.clone(),
             name: Some(name),
             description: Some(description),
-            waves: Some(self.waves()),
+            waves: Some(waves),
             rto_target_seconds: Some(rto),
             pause_timeout_seconds: Some(pause),
             version: Some(plan.version),
         })
-    }
-
-    fn waves(&self) -> Vec<Wave> {
-        self.waves.iter().map(|one| one.wave.clone()).collect()
     }
 
     fn checked(&self) -> Result<Checked, Problem> {
@@ -123,21 +174,26 @@ impl Draft {
         );
         let rto = kept(
             "rto_target_seconds",
-            RtoSeconds::try_from(seconds(&self.rto_minutes)),
+            RtoSeconds::try_from(seconds(&self.rto_minutes, 60.0)),
             &mut findings,
         );
         let pause = kept(
             "pause_timeout_seconds",
-            PauseSeconds::try_from(seconds(&self.pause_minutes)),
+            PauseSeconds::try_from(seconds(&self.pause_minutes, 60.0)),
             &mut findings,
         );
+        let waves = self.waves.iter().enumerate();
+        let waves = waves.map(|(at, one)| one.read(at, &mut findings)).collect();
         match (name, description, rto, pause) {
-            (Some(name), Some(description), Some(rto), Some(pause)) => Ok(Checked {
-                name,
-                description,
-                rto,
-                pause,
-            }),
+            (Some(name), Some(description), Some(rto), Some(pause)) if findings.is_empty() => {
+                Ok(Checked {
+                    name,
+                    description,
+                    rto,
+                    pause,
+                    waves,
+                })
+            }
             _ => Err(Problem {
                 findings,
                 ..Problem::new("VALIDATION_FAILED", "Some fields are not as they must be")
@@ -151,6 +207,7 @@ struct Checked {
     description: Description,
     rto: RtoSeconds,
     pause: PauseSeconds,
+    waves: Vec<Wave>,
 }
 
 fn kept<T>(field: &str, value: Result<T, OutOfBounds>, findings: &mut Vec<Finding>) -> Option<T> {
@@ -165,20 +222,26 @@ fn kept<T>(field: &str, value: Result<T, OutOfBounds>, findings: &mut Vec<Findin
         .ok()
 }
 
-/// Minutes as a person writes them. Two decimals give every second back.
 fn minutes(seconds: u64) -> String {
-    let text = format!("{:.2}", seconds as f64 / 60.0);
+    amount(seconds, 60.0)
+}
+
+/// So many minutes, or hours, as a person writes them. Two decimals give every second of a minute back.
+#[must_use]
+pub fn amount(seconds: u64, unit: f64) -> String {
+    let text = format!("{:.2}", seconds as f64 / unit);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// Seconds; what is no number is out of every bound.
-fn seconds(minutes: &str) -> i64 {
-    minutes
+/// Seconds of an amount; what is no number is out of every bound.
+#[must_use]
+pub fn seconds(amount: &str, unit: f64) -> i64 {
+    amount
         .trim()
         .parse::<f64>()
         .ok()
         .filter(|value| value.is_finite())
-        .map_or(-1, |value| (value * 60.0).round() as i64)
+        .map_or(-1, |value| (value * unit).round() as i64)
 }
 
 fn new_wave(number: usize) -> Wave {
@@ -199,10 +262,16 @@ pub fn add(waves: &mut Vec<DraftWave>) {
         .map(|one| one.key + 1)
         .max()
         .unwrap_or_default();
-    waves.push(DraftWave {
-        key,
-        wave: new_wave(waves.len() + 1),
-    });
+    waves.push(DraftWave::of(key, &new_wave(waves.len() + 1)));
+}
+
+/// Adds an action at the end of a side.
+pub fn add_action(waves: &mut [DraftWave], wave: usize, side: ActionSide) {
+    if let Some(one) = waves.iter_mut().find(|one| one.key == wave) {
+        let keys = one.before.iter().chain(&one.after).map(|one| one.key + 1);
+        let key = keys.max().unwrap_or_default();
+        one.actions_mut(side).push(DraftAction::new(key, side));
+    }
 }
 
 /// Why no wave can be added: none if one can.
@@ -230,18 +299,44 @@ impl Step {
             _ => None,
         }
     }
+
+    /// Where it leads to from there, of so many. None: nowhere.
+    fn from(self, at: usize, count: usize) -> Option<usize> {
+        match self {
+            Self::Up => at.checked_sub(1),
+            Self::Down => Some(at + 1).filter(|to| *to < count),
+        }
+    }
 }
 
 /// Moves a wave; says where it stands now, in words. None: it stands at that end already.
 pub fn shift(waves: &mut [DraftWave], key: usize, step: Step) -> Option<String> {
     let at = position(waves, key)?;
-    let to = match step {
-        Step::Up => at.checked_sub(1)?,
-        Step::Down => (at + 1 < waves.len()).then_some(at + 1)?,
-    };
+    let to = step.from(at, waves.len())?;
     waves.swap(at, to);
     let name = waves.get(to).map_or("", |one| one.wave.name.as_str());
     Some(format!("{name} is wave {} of {} now", to + 1, waves.len()))
+}
+
+/// Moves an action on its side; says where it stands now. None: it stands at that end already.
+pub fn shift_action(
+    waves: &mut [DraftWave],
+    wave: usize,
+    side: ActionSide,
+    key: usize,
+    step: Step,
+) -> Option<String> {
+    let wave = waves.iter_mut().find(|one| one.key == wave)?;
+    let actions = wave.actions_mut(side);
+    let at = actions.iter().position(|one| one.key == key)?;
+    let to = step.from(at, actions.len())?;
+    actions.swap(at, to);
+    let name = actions.get(to).map_or("", |one| one.name.as_str());
+    Some(format!(
+        "{name} is action {} of {} now",
+        to + 1,
+        actions.len()
+    ))
 }
 
 /// Where a wave stands, from 0.
@@ -270,10 +365,22 @@ pub fn free_groups(groups: &[ProtectionGroup], waves: &[DraftWave]) -> Vec<Choic
 /// What is wrong with a field, or with a part of it: `waves[0].group_ids` and `waves[0].group_ids[1]`.
 #[must_use]
 pub fn error_at(problem: Option<&Problem>, field: &str) -> Option<String> {
+    errors(problem, field, |rest| {
+        rest.starts_with('[') && !rest.contains('.')
+    })
+}
+
+/// What is wrong with a field or with anything in it: `on` and `on.instance_ids`.
+#[must_use]
+pub fn error_within(problem: Option<&Problem>, field: &str) -> Option<String> {
+    errors(problem, field, |rest| rest.starts_with(['[', '.']))
+}
+
+fn errors(problem: Option<&Problem>, field: &str, is_part: fn(&str) -> bool) -> Option<String> {
     let is_here = |subject: &str| {
         subject
             .strip_prefix(field)
-            .is_some_and(|rest| rest.is_empty() || (rest.starts_with('[') && !rest.contains('.')))
+            .is_some_and(|rest| rest.is_empty() || is_part(rest))
     };
     let found: Vec<&str> = problem?
         .findings

@@ -1,11 +1,15 @@
 //! What the editor makes of fields, and back.
 
+use dr_model::action::ActionSide;
 use dr_model::group::ProtectionGroup;
 use dr_model::plan::RecoveryPlan;
 use serde_json::json;
 use ui::{Finding, Problem};
 
-use super::{Draft, Step, add, error_at, free_groups, shift, why_not_add};
+use super::{
+    Draft, Step, add, add_action, error_at, error_within, free_groups, shift, shift_action,
+    why_not_add,
+};
 
 fn id(prefix: &str, n: u32) -> String {
     format!("{prefix}-00000000-0000-4000-8000-{n:012}")
@@ -92,7 +96,7 @@ fn a_wave_is_moved_with_all_it_has_and_not_beyond_the_ends() {
     );
     assert_eq!(shift(&mut waves, 1, Step::Up), None);
     assert_eq!(shift(&mut waves, 0, Step::Down), None);
-    assert_eq!(waves[1].wave.actions_after.len(), 1);
+    assert_eq!(waves[1].actions(ActionSide::After).len(), 1);
     assert_eq!(Step::of_key("ArrowDown"), Some(Step::Down));
     assert_eq!(Step::of_key("a"), None);
 }
@@ -148,4 +152,57 @@ fn an_error_is_shown_at_its_field_and_at_no_other() {
     assert_eq!(at("waves").as_deref(), Some("waves"));
     assert_eq!(at("waves[10].name"), None);
     assert_eq!(error_at(None, "waves"), None);
+}
+
+#[test]
+fn an_action_is_added_and_moved_on_its_side_and_sent_with_the_plan() {
+    let mut draft = Draft::of(Some(&plan()));
+    for _ in 0..2 {
+        add_action(&mut draft.waves, 0, ActionSide::After);
+    }
+    add_action(&mut draft.waves, 0, ActionSide::Before);
+    let keys: Vec<usize> = draft.waves[0]
+        .actions(ActionSide::After)
+        .iter()
+        .map(|one| one.key)
+        .collect();
+    assert_eq!(keys, [0, 1, 2]);
+    let said = shift_action(&mut draft.waves, 0, ActionSide::After, 2, Step::Up);
+    assert_eq!(said.as_deref(), Some("action-3 is action 2 of 3 now"));
+    assert_eq!(
+        shift_action(&mut draft.waves, 0, ActionSide::After, 0, Step::Up),
+        None
+    );
+    let wave = &draft.update(&plan()).unwrap().waves.unwrap()[0];
+    let names: Vec<&str> = wave
+        .actions_after
+        .iter()
+        .map(|one| one.name.as_str())
+        .collect();
+    assert_eq!(names, ["dns", "action-3", "action-2"]);
+    assert_eq!(wave.actions_before.len(), 1);
+}
+
+#[test]
+fn what_no_action_can_have_is_found_at_its_field_before_it_is_sent() {
+    let mut draft = Draft::of(Some(&plan()));
+    draft.waves[0].actions_mut(ActionSide::After)[0].timeout = "never".to_owned();
+    let problem = draft.update(&plan()).unwrap_err();
+    let path = "waves[0].actions_after[0]";
+    assert!(error_within(Some(&problem), &format!("{path}.timeout_seconds")).is_some());
+    assert_eq!(error_within(Some(&problem), &format!("{path}.name")), None);
+    let finding = Finding {
+        subject: format!("{path}.on.instance_ids"),
+        message: "expected 1 to 50".to_owned(),
+        remediation: None,
+    };
+    let problem = Problem {
+        findings: vec![finding],
+        ..Problem::default()
+    };
+    assert_eq!(
+        error_within(Some(&problem), &format!("{path}.on")).as_deref(),
+        Some("expected 1 to 50")
+    );
+    assert_eq!(error_at(Some(&problem), "waves[0].actions_after"), None);
 }

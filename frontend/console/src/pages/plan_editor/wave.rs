@@ -1,5 +1,6 @@
 //! One wave in the editor.
 
+use dr_model::action::ActionSide;
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
 use dr_model::plan::{OnFailure, Wave};
@@ -9,6 +10,7 @@ use ui::{Button, ButtonKind, Checkbox, FormField, Input, Select};
 use wasm_bindgen::JsCast as _;
 
 use super::Fields;
+use super::action::Actions;
 use super::view_model::{DraftWave, Step, free_groups, position, shift};
 use crate::pages::recovery_plan::graph::{GroupNames, group_name};
 
@@ -27,18 +29,16 @@ pub(super) fn WaveCard(
             .with(|waves| position(waves, key))
             .unwrap_or_default()
     });
-    let go = move |step: Step| {
-        // What is moved in the page loses the focus, and gets it back.
-        let focused = document().active_element();
-        if let Some(said) = fields.change(|waves| shift(waves, key, step)).flatten() {
-            fields.said.set(said);
-            request_animation_frame(move || focus_again(focused));
-        }
+    let step = move |step: Step| go(fields, |waves| shift(waves, key, step));
+    let remove = move |()| {
+        fields.change(|waves| waves.retain(|one| one.key != key));
+        fields.said.set("The wave is removed".to_owned());
     };
+    let count = Signal::derive(move || fields.waves.with(Vec::len));
     let keys = move |event: KeyboardEvent| {
-        if let Some(step) = Step::of_key(&event.key()).filter(|_| event.alt_key()) {
+        if let Some(to) = Step::of_key(&event.key()).filter(|_| event.alt_key()) {
             event.prevent_default();
-            go(step);
+            step(to);
         }
     };
     let title = Signal::derive(move || {
@@ -51,12 +51,23 @@ pub(super) fn WaveCard(
         <li class="wave-card" on:keydown=keys>
             <div class="wave-card__head">
                 <h3>{move || title.get()}</h3>
-                <Moves fields=fields own=key at=at title=title on_go=Callback::new(go) />
+                <Moves at=at count=count title=title on_go=Callback::new(step) on_remove=Callback::new(remove) />
             </div>
             <Name fields=fields own=key at=at first=first.wave.name.clone() />
             <Groups fields=fields own=key at=at title=title groups=groups names=names />
             <Gates fields=fields own=key first=first.wave />
+            <Actions fields=fields own=key at=at side=ActionSide::Before />
+            <Actions fields=fields own=key at=at side=ActionSide::After />
         </li>
+    }
+}
+
+/// Moves something in the page, says where it is now, and gives it the focus back that it loses by that.
+pub(super) fn go(fields: Fields, shift: impl FnOnce(&mut Vec<DraftWave>) -> Option<String>) {
+    let focused = document().active_element();
+    if let Some(said) = fields.change(shift).flatten() {
+        fields.said.set(said);
+        request_animation_frame(move || focus_again(focused));
     }
 }
 
@@ -68,38 +79,34 @@ fn focus_again(element: Option<web_sys::Element>) {
     }
 }
 
+/// The ways to move something, and to remove it.
 #[component]
-fn Moves(
-    fields: Fields,
-    own: usize,
+pub(super) fn Moves(
     at: Memo<usize>,
+    count: Signal<usize>,
     title: Signal<String>,
     on_go: Callback<Step>,
+    on_remove: Callback<()>,
 ) -> impl IntoView {
     let at_top = Signal::derive(move || (at.get() == 0).then(|| "It is the first".to_owned()));
-    let at_end = Signal::derive(move || {
-        (at.get() + 1 >= fields.waves.with(Vec::len)).then(|| "It is the last".to_owned())
-    });
+    let at_end =
+        Signal::derive(move || (at.get() + 1 >= count.get()).then(|| "It is the last".to_owned()));
     let label =
         move |what: &'static str| Signal::derive(move || Some(format!("{what} {}", title.get())));
-    let remove = move |_| {
-        fields.change(|waves| waves.retain(|one| one.key != own));
-        fields.said.set("The wave is removed".to_owned());
-    };
     view! {
         <div class="ui-row">
             <Button label=label("Move up") why_not=at_top on_click=move |_| on_go.run(Step::Up)>"↑ Up"</Button>
             <Button label=label("Move down") why_not=at_end on_click=move |_| on_go.run(Step::Down)>"↓ Down"</Button>
-            <Button kind=ButtonKind::Link label=label("Remove") on_click=remove>"Remove"</Button>
+            <Button kind=ButtonKind::Link label=label("Remove") on_click=move |_| on_remove.run(())>"Remove"</Button>
         </div>
     }
 }
 
 /// Changes one wave.
-fn edit(fields: Fields, key: usize, change: impl FnOnce(&mut Wave)) {
+pub(super) fn edit(fields: Fields, key: usize, change: impl FnOnce(&mut DraftWave)) {
     fields.waves.update(|waves| {
         if let Some(one) = waves.iter_mut().find(|one| one.key == key) {
-            change(&mut one.wave);
+            change(one);
         }
     });
 }
@@ -110,7 +117,7 @@ fn Name(fields: Fields, own: usize, at: Memo<usize>, first: String) -> impl Into
     Effect::new(move |before: Option<()>| {
         let name = name.get();
         if before.is_some() {
-            edit(fields, own, |wave| wave.name = name);
+            edit(fields, own, |one| one.wave.name = name);
         }
     });
     let error = fields.error(move || format!("waves[{}].name", at.get()));
@@ -153,7 +160,7 @@ fn Groups(
     let add = move |_| {
         if let Ok(group) = chosen.get_untracked().parse::<GroupId>() {
             fields.saving.problem.set(None);
-            edit(fields, own, |wave| wave.group_ids.push(group));
+            edit(fields, own, |one| one.wave.group_ids.push(group));
             chosen.set(String::new());
         }
     };
@@ -162,8 +169,8 @@ fn Groups(
         let label = format!("Remove group {name}");
         let remove = move |_| {
             fields.saving.problem.set(None);
-            edit(fields, own, |wave| {
-                wave.group_ids.retain(|one| *one != group)
+            edit(fields, own, |one| {
+                one.wave.group_ids.retain(|held| *held != group)
             });
         };
         view! {
@@ -193,7 +200,7 @@ fn Gates(fields: Fields, own: usize, first: Wave) -> impl IntoView {
     );
     let pause = move |now: bool| {
         pauses.set(now);
-        edit(fields, own, |wave| wave.pause_before = now);
+        edit(fields, own, |one| one.wave.pause_before = now);
     };
     let wait = move |now: bool| {
         waits.set(now);
@@ -202,17 +209,12 @@ fn Gates(fields: Fields, own: usize, first: Wave) -> impl IntoView {
         } else {
             OnFailure::Continue
         };
-        edit(fields, own, |wave| wave.on_failure = what);
+        edit(fields, own, |one| one.wave.on_failure = what);
     };
-    let (before, after) = (first.actions_before.len(), first.actions_after.len());
-    let kept = (before + after > 0).then(|| {
-        format!("{before} SSM actions before and {after} after this wave are kept as they are.")
-    });
     view! {
         <div class="ui-row">
             <Checkbox checked=pauses on_change=pause label="Wait for a person before this wave".to_owned() />
             <Checkbox checked=waits on_change=wait label="Wait for a person after it when servers fail".to_owned() />
         </div>
-        {kept.map(|text| view! { <p class="ui-secondary">{text}</p> })}
     }
 }

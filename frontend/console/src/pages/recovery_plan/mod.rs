@@ -20,8 +20,8 @@ use ui::{
 };
 
 use self::graph::{WaveGraph, boxes, group_name};
-pub use self::view_model::{ActionRow, actions, names};
-use self::view_model::{Shown, of_plan, on_failure};
+use self::view_model::{ActionRow, Shown, actions, of_plan, on_failure};
+pub use self::view_model::{names, on_action_failure};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -208,15 +208,6 @@ fn WaveNumbers(shown: Signal<Arc<Shown>>) -> impl IntoView {
 fn Actions(shown: Signal<Arc<Shown>>) -> impl IntoView {
     let rows =
         Signal::derive(move || Some(Arc::new(shown.with(|shown| actions(&shown.plan.waves)))));
-    view! { <ActionsTable rows=rows /> }
-}
-
-/// SSM actions as a table.
-#[component]
-pub fn ActionsTable(
-    /// The actions.
-    rows: Signal<Option<Arc<Vec<ActionRow>>>>,
-) -> impl IntoView {
     let columns = vec![
         Column::new("name", "Action", |row: &ActionRow| row.name.clone()),
         Column::new("wave", "Wave", |row: &ActionRow| row.wave.clone()).filter(),
@@ -236,8 +227,7 @@ pub fn ActionsTable(
         }),
         Column::new("parameters", "Parameters", |row: &ActionRow| {
             row.parameters.clone()
-        })
-        .hidden(),
+        }),
     ];
     view! {
         <Table id="plan-actions" title="SSM actions" rows=rows columns=columns url_prefix="actions."
