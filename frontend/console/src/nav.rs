@@ -78,11 +78,21 @@ const fn page(
     }
 }
 
+/// The page that is shown only where what the server shows is simulated.
+pub const SIMULATOR: &str = "/simulator";
+
 /// Every page, in the order of the navigation.
 pub const PAGES: &[Page] = &[
     page("/", "Dashboard", Section::Top, Permission::Read, || {
         pages::dashboard::Dashboard().into_any()
     }),
+    page(
+        "/getting-started",
+        "Getting started",
+        Section::Top,
+        Permission::Read,
+        || pages::getting_started::GettingStarted().into_any(),
+    ),
     page(
         "/protection-groups",
         "Protection groups",
@@ -168,6 +178,13 @@ pub const PAGES: &[Page] = &[
         || pages::failback::FailbackWizard().into_any(),
     ),
     page(
+        "/recovery-instances",
+        "Failback management",
+        Section::Failback,
+        Permission::Read,
+        || pages::recovery_instances::RecoveryInstances().into_any(),
+    ),
+    page(
         "/replication",
         "Replication",
         Section::Replication,
@@ -203,6 +220,27 @@ pub const PAGES: &[Page] = &[
         || pages::agent_installation::AgentInstallation().into_any(),
     ),
     page(
+        "/quotas",
+        "Quotas",
+        Section::Settings,
+        Permission::Read,
+        || pages::quotas::Quotas().into_any(),
+    ),
+    page(
+        "/settings",
+        "Settings",
+        Section::Settings,
+        Permission::Read,
+        || pages::settings::Settings().into_any(),
+    ),
+    page(
+        SIMULATOR,
+        "Simulator",
+        Section::Settings,
+        Permission::Read,
+        || pages::simulator::Simulator().into_any(),
+    ),
+    page(
         "/components",
         "Components",
         Section::Hidden,
@@ -213,7 +251,7 @@ pub const PAGES: &[Page] = &[
 
 /// The navigation as these roles see it, with the page of that path marked.
 #[must_use]
-pub fn navigation(roles: &[Role], path: &str) -> Vec<NavSection> {
+pub fn navigation(roles: &[Role], path: &str, has_simulator: bool) -> Vec<NavSection> {
     let item = |page: &Page| NavItem {
         text: page.title.to_owned(),
         href: link(page.path),
@@ -226,7 +264,9 @@ pub fn navigation(roles: &[Role], path: &str) -> Vec<NavSection> {
             items: PAGES
                 .iter()
                 .filter(|page| {
-                    page.section == section && roles.iter().any(|role| role.allows(page.needs))
+                    page.section == section
+                        && roles.iter().any(|role| role.allows(page.needs))
+                        && (has_simulator || page.path != SIMULATOR)
                 })
                 .map(item)
                 .collect(),
@@ -260,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_detail_marks_its_list_and_nobody_without_a_role_sees_a_page() {
-        let sections = navigation(&[Role::ReadOnly], "/console/protection-groups/pg-1");
+        let sections = navigation(&[Role::ReadOnly], "/console/protection-groups/pg-1", false);
         let current: Vec<_> = sections
             .iter()
             .flat_map(|section| &section.items)
@@ -268,6 +308,17 @@ mod tests {
             .collect();
         assert_eq!(current.len(), 1);
         assert_eq!(current[0].text, "Protection groups");
-        assert!(navigation(&[], "/console/").is_empty());
+        assert!(navigation(&[], "/console/", true).is_empty());
+    }
+
+    #[test]
+    fn the_simulator_is_among_the_pages_only_where_there_is_one() {
+        let has_page = |has_simulator| {
+            let sections = navigation(&[Role::ReadOnly], "/console/", has_simulator);
+            let mut items = sections.iter().flat_map(|section| &section.items);
+            items.any(|item| item.text == "Simulator")
+        };
+        assert!(has_page(true));
+        assert!(!has_page(false));
     }
 }

@@ -6,7 +6,7 @@ use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use ui::{
     Button, ButtonKind, ErrorPanel, Flashbar, Flashes, Problem, SideNavigation, TopNavigation,
-    browser,
+    browser, narrow_sign, use_flashes,
 };
 
 use crate::api::Authorised;
@@ -14,10 +14,17 @@ use crate::auth::why_not;
 use crate::nav::{PAGES, Page, navigation};
 use crate::pages::not_found::NotFound;
 use crate::route::{Parameters, link, matches};
-use crate::theme::ThemeToggle;
+use crate::theme::{ThemeToggle, use_theme};
 
 /// The name of the product.
 pub const PRODUCT: &str = "Disaster recovery orchestrator";
+/// Its name where there is little room.
+pub const SHORT: &str = "DR orchestrator";
+/// A head and shoulders.
+const PERSON: &str =
+    "M8 2a2.8 2.8 0 1 0 0 5.6a2.8 2.8 0 1 0 0-5.6M2.5 14c.4-3 2.6-4.2 5.5-4.2s5.1 1.2 5.5 4.2";
+/// A door with an arrow out of it.
+const DOOR: &str = "M9.5 2.5h-6v11h6M7 8h7M11.5 5.5L14 8l-2.5 2.5";
 
 /// The shell of a session.
 #[component]
@@ -27,16 +34,22 @@ pub fn Shell(
 ) -> impl IntoView {
     provide_context(api);
     provide_context(Flashes::default());
+    provide_context(use_theme());
     let open = RwSignal::new(false);
     let path = use_location().pathname;
     let roles = Memo::new(move |_| api.who().roles);
-    let sections = Signal::derive(move || navigation(&roles.get(), &path.get()));
+    let sections = Signal::derive(move || navigation(&roles.get(), &path.get(), api.has_simulator()));
+    let settings = move || format!("Settings of {}", api.who().username);
     view! {
         <SkipLink />
-        <TopNavigation title=PRODUCT href=link("/") side=open>
+        <TopNavigation title=PRODUCT short_title=SHORT href=link("/") side=open>
             <ThemeToggle />
-            <span class="console-user">{move || api.who().username}</span>
-            <Button kind=ButtonKind::Link on_click=move |_| spawn_local(api.sign_out())>"Sign out"</Button>
+            <a class="console-user" href=link("/settings") aria-label=settings>
+                {narrow_sign(PERSON)}<span class="ui-wide">{move || api.who().username}</span>
+            </a>
+            <Button kind=ButtonKind::Link label="Sign out" on_click=move |_| spawn_local(api.sign_out())>
+                {narrow_sign(DOOR)}<span class="ui-wide">"Sign out"</span>
+            </Button>
         </TopNavigation>
         <div class="console-body">
             <SideNavigation sections=sections open=open />
@@ -61,6 +74,7 @@ fn Current() -> impl IntoView {
     let path = use_location().pathname;
     let api: Authorised = expect_context();
     let found = Memo::new(move |_| find(&path.get()));
+    let flashes = use_flashes();
     Effect::new(move |before: Option<()>| {
         let title = found.with(|found| {
             found.as_ref().map_or("Not found", |(at, _)| {
@@ -69,6 +83,7 @@ fn Current() -> impl IntoView {
         });
         document().set_title(&format!("{title} · {PRODUCT}"));
         if before.is_some() {
+            flashes.leave_page();
             // A new page begins at its title, for the eye and for the screen reader.
             request_animation_frame(|| browser::focus("page-title"));
         }

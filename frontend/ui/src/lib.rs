@@ -28,7 +28,7 @@ pub use crate::flashbar::{Flash, FlashKind, Flashbar, Flashes, use_flashes};
 pub use crate::form::{Checkbox, Choice, FormField, Input, InputKind, Select, Textarea};
 pub use crate::key_value::{KeyValue, Pair};
 pub use crate::modal::{Confirm, Modal};
-pub use crate::navigation::{NavItem, NavSection, SideNavigation, TopNavigation};
+pub use crate::navigation::{NavItem, NavSection, SideNavigation, TopNavigation, narrow_sign};
 pub use crate::progress::Progress;
 pub use crate::status_indicator::{Status, StatusIndicator};
 pub use crate::table::{Column, SortKey, Table};

@@ -85,6 +85,17 @@ impl Sessions {
         self.change(|open| open.retain(|session| session.token_hash != ended))
     }
 
+    /// Ends all of the user whose session a refresh token is.
+    ///
+    /// # Errors
+    /// [`StateDirError`]: they may come back after a restart.
+    pub fn end_all_of(&self, token: &str, now: DateTime<Utc>) -> Result<(), StateDirError> {
+        match self.user(token, now) {
+            Some(user) => self.change(|open| open.retain(|session| session.username != user)),
+            None => Ok(()),
+        }
+    }
+
     /// Ends all.
     ///
     /// # Errors
@@ -135,6 +146,26 @@ mod tests {
         assert_eq!(sessions.user("", now), None);
         sessions.end(&token).unwrap();
         assert_eq!(sessions.user(&token, now), None);
+        assert_eq!(sessions.user(&other, now).as_deref(), Some("operator"));
+    }
+
+    #[test]
+    fn who_ends_all_of_his_sessions_ends_nobody_elses_and_a_token_that_is_none_ends_nothing() {
+        let temp = tempfile::tempdir().unwrap();
+        let sessions = Sessions::load(Arc::new(StateDir::open(temp.path()).unwrap())).unwrap();
+        let now = DateTime::UNIX_EPOCH;
+        let [here, there, other] =
+            ["admin", "admin", "operator"].map(|user| sessions.begin(user, now).unwrap());
+        sessions.end_all_of("stranger", now).unwrap();
+        sessions
+            .end_all_of(&here, now + TimeDelta::days(31))
+            .unwrap();
+        assert!(sessions.user(&there, now).is_some());
+        sessions.end_all_of(&here, now).unwrap();
+        assert_eq!(
+            [&here, &there].map(|token| sessions.user(token, now)),
+            [None, None]
+        );
         assert_eq!(sessions.user(&other, now).as_deref(), Some("operator"));
     }
 

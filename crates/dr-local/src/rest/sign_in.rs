@@ -55,6 +55,15 @@ struct WithToken {
     refresh_token: String,
 }
 
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct SignOut {
+    refresh_token: String,
+    /// Every session of the user ends, not this one alone.
+    #[serde(default)]
+    everywhere: bool,
+}
+
 pub(super) async fn serve(door: &Door, request: Request) -> Result<Response, Refusal> {
     let accounts = door.inner.accounts.as_ref();
     let accounts = accounts.ok_or_else(Refusal::no_such_path)?;
@@ -76,7 +85,7 @@ pub(super) async fn serve(door: &Door, request: Request) -> Result<Response, Ref
     match path.as_str() {
         "/auth/sign-in" => accounts.sign_in(door, parse(&body)?).await,
         "/auth/refresh" => accounts.refresh(door, &parse(&body)?),
-        _ => accounts.sign_out(&parse(&body)?),
+        _ => accounts.sign_out(door, &parse(&body)?),
     }
 }
 
@@ -128,10 +137,16 @@ impl Accounts {
         Ok(answer::json(StatusCode::OK, body.to_string()))
     }
 
-    /// Ends the session. An id token that it gave out stays valid for the rest of its hour, as
+    /// Ends the session, or all of its user. An id token that it gave out stays valid for the rest of its hour, as
     /// Cognito's does.
-    fn sign_out(&self, asked: &WithToken) -> Result<Response, Refusal> {
-        self.sessions.end(&asked.refresh_token).map_err(unsaved)?;
+    fn sign_out(&self, door: &Door, asked: &SignOut) -> Result<Response, Refusal> {
+        if asked.everywhere {
+            let now = door.inner.issuer.now();
+            self.sessions.end_all_of(&asked.refresh_token, now)
+        } else {
+            self.sessions.end(&asked.refresh_token)
+        }
+        .map_err(unsaved)?;
         Ok(answer::empty())
     }
 }

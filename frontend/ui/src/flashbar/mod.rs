@@ -1,4 +1,7 @@
-//! Messages at the top of the page, and the live region that reads them out.
+//! Messages at the top of the page, and the live region that reads them out. What went well goes by itself: after a time, or
+//! with the page that it was said on. What did not stays until it is dismissed.
+
+use std::time::Duration;
 
 use leptos::prelude::*;
 
@@ -19,6 +22,11 @@ pub enum FlashKind {
 }
 
 impl FlashKind {
+    /// It goes by itself.
+    fn is_passing(self) -> bool {
+        matches!(self, Self::Success | Self::Info)
+    }
+
     fn class(self) -> &'static str {
         match self {
             Self::Success => "ui-flash ui-flash--success",
@@ -35,10 +43,27 @@ pub struct Flash {
     id: u64,
     kind: FlashKind,
     text: String,
+    /// It was shown long enough to belong to the page. One that was shown just before a change of pages says what led there.
+    is_settled: bool,
 }
 
 /// At most so many are kept; the oldest goes.
 const MOST: usize = 5;
+/// What goes by itself is shown so long.
+const PASSING: Duration = Duration::from_secs(10);
+/// Shown so long before the page changes, a message belongs to the page that is left.
+const SETTLING: Duration = Duration::from_secs(1);
+
+/// Takes away what belongs to the page that is left.
+fn leave_page(shown: &mut Vec<Flash>) {
+    shown.retain(|flash| !(flash.kind.is_passing() && flash.is_settled));
+}
+
+fn settle(shown: &mut [Flash], id: u64) {
+    if let Some(flash) = shown.iter_mut().find(|flash| flash.id == id) {
+        flash.is_settled = true;
+    }
+}
 
 /// The messages that are shown. Copy it freely; it is one list.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +94,27 @@ impl Flashes {
                 id,
                 kind,
                 text: text.into(),
+                is_settled: false,
             });
         });
+        if kind.is_passing() {
+            // The list may be gone by then, with the session.
+            let settled = move || {
+                let _ = self.shown.try_update(|shown| settle(shown, id));
+            };
+            let over = move || {
+                let _ = self
+                    .shown
+                    .try_update(|shown| shown.retain(|flash| flash.id != id));
+            };
+            set_timeout(settled, SETTLING);
+            set_timeout(over, PASSING);
+        }
+    }
+
+    /// Another page is shown: what went well on the one before is no longer said.
+    pub fn leave_page(self) {
+        self.shown.update(leave_page);
     }
 
     /// Says that something worked.
@@ -126,5 +170,46 @@ pub fn Flashbar() -> impl IntoView {
                 <For each=move || flashes.shown.get() key=|flash| flash.id children=item />
             </ul>
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Flash, FlashKind, leave_page, settle};
+
+    fn flash(id: u64, kind: FlashKind) -> Flash {
+        Flash {
+            id,
+            kind,
+            text: "text".to_owned(),
+            is_settled: false,
+        }
+    }
+
+    #[test]
+    fn with_its_page_goes_what_went_well_and_errors_and_warnings_stay() {
+        let kinds = [
+            FlashKind::Success,
+            FlashKind::Error,
+            FlashKind::Warning,
+            FlashKind::Info,
+        ];
+        let mut shown: Vec<Flash> = (0..).zip(kinds).map(|(id, kind)| flash(id, kind)).collect();
+        (0..4).for_each(|id| settle(&mut shown, id));
+        leave_page(&mut shown);
+        assert_eq!(
+            shown.iter().map(|flash| flash.id).collect::<Vec<_>>(),
+            [1, 2]
+        );
+    }
+
+    #[test]
+    fn what_was_said_as_the_page_changed_is_read_on_the_next_one_and_goes_with_that() {
+        let mut shown = vec![flash(0, FlashKind::Success)];
+        leave_page(&mut shown);
+        assert_eq!(shown.len(), 1);
+        settle(&mut shown, 0);
+        leave_page(&mut shown);
+        assert!(shown.is_empty());
     }
 }

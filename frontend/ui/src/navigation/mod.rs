@@ -24,6 +24,17 @@ pub struct NavSection {
     pub items: Vec<NavItem>,
 }
 
+/// A sign of 16 by 16 in place of words, where there is little room: what it stands in says the words.
+pub fn narrow_sign(path: &'static str) -> impl IntoView {
+    view! {
+        <span class="ui-narrow" aria-hidden="true">
+            <svg viewBox="0 0 16 16" width="16" height="16">
+                <path d=path fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round" />
+            </svg>
+        </span>
+    }
+}
+
 /// The list of pages. On narrow screens it opens above the page.
 #[component]
 pub fn SideNavigation(
@@ -62,6 +73,9 @@ pub fn TopNavigation(
     /// The product.
     #[prop(into)]
     title: String,
+    /// Its name where there is little room.
+    #[prop(into)]
+    short_title: String,
     /// Where its name leads.
     #[prop(into)]
     href: String,
@@ -80,7 +94,7 @@ pub fn TopNavigation(
                     </Button>
                 </span>
             })}
-            <a class="ui-top__title" href=href>{title}</a>
+            <a class="ui-top__title" href=href><span class="ui-wide">{title}</span><span class="ui-narrow">{short_title}</span></a>
             <div class="ui-row ui-top__end">{children()}</div>
         </header>
     }

@@ -10,7 +10,7 @@ use crate::api::Anonymous;
 use crate::config::SignIn;
 use crate::doing::Doing;
 use crate::route::link;
-use crate::shell::PRODUCT;
+use crate::shell::{PRODUCT, SHORT};
 use crate::theme::ThemeToggle;
 
 /// The page before the session.
@@ -29,7 +29,7 @@ pub fn SignInPage(
         }
     };
     view! {
-        <TopNavigation title=PRODUCT href=link("/")><ThemeToggle /></TopNavigation>
+        <TopNavigation title=PRODUCT short_title=SHORT href=link("/")><ThemeToggle /></TopNavigation>
         <main class="console-alone">
             <h1>"Sign in"</h1>
             {move || refused.get().map(|problem| view! { <ErrorPanel problem=problem /> })}
