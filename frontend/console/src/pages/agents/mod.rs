@@ -21,8 +21,8 @@ use ui::{
     PageHeader, Problem, Select, StatusIndicator, Table,
 };
 
-pub use self::view_model::{counts, status};
-use self::view_model::{places, targets, verdict, why_not_install};
+pub use self::view_model::{counts, places, status};
+use self::view_model::{targets, verdict, why_not_install};
 use crate::api::use_api;
 use crate::auth::use_why_not;
 use crate::doing::Doing;

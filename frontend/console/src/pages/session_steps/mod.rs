@@ -9,6 +9,7 @@ mod view_model;
 
 use std::sync::Arc;
 
+use dr_api::sessions::SessionView;
 use leptos::prelude::*;
 use ui::{
     Button, ButtonKind, Checkbox, ErrorPanel, Flashes, FormField, Input, KeyValue, Loading, Modal,
@@ -17,8 +18,8 @@ use ui::{
 
 pub use self::calls::Taken;
 use self::calls::{Given, look, take};
-pub use self::view_model::{Asked, needs, purpose};
-use self::view_model::{Gathered, Item, Preview, Wish, Wishes, gather};
+pub use self::view_model::{Asked, Item, Preview, needs, purpose, servers};
+use self::view_model::{Gathered, Wish, Wishes, gather};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -113,10 +114,20 @@ pub fn StepForm(
     /// The form stays, and looks again once the step was taken.
     #[prop(optional)]
     stays: bool,
+    /// The session: what could not be looked at is looked at again when it has moved on.
+    #[prop(optional)]
+    session: Option<Signal<Arc<SessionView>>>,
 ) -> impl IntoView {
     let action = asked.action;
     let form = Form::new(use_api(), asked);
-    form.look();
+    Effect::new(move |before: Option<()>| {
+        if let Some(session) = session {
+            session.track();
+        }
+        if before.is_none() || form.looking.problem.with_untracked(Option::is_some) {
+            form.look();
+        }
+    });
     let may_not = use_why_not(needs(action));
     let why_not = Signal::derive(move || {
         may_not.get().or_else(|| match form.preview.get() {
@@ -208,8 +219,12 @@ fn Words(form: Form, id: &'static str) -> impl IntoView {
     }
 }
 
+/// What a step would do, in sentences, figures, findings and what it takes.
 #[component]
-fn Shown(preview: Arc<Preview>) -> impl IntoView {
+pub fn Shown(
+    /// What it would do.
+    preview: Arc<Preview>,
+) -> impl IntoView {
     let facts: Vec<_> = preview
         .facts
         .iter()
