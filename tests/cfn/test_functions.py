@@ -87,11 +87,6 @@ class Users(unittest.TestCase):
         }
         self.assertEqual(groups, set(FACTS["roles"]))
 
-    def test_the_console_signs_in_by_code_and_has_no_secret(self):
-        client = TEMPLATES["users.yaml"]["Resources"]["ConsoleClient"]["Properties"]
-        self.assertFalse(client["GenerateSecret"])
-        self.assertEqual(client["AllowedOAuthFlows"], ["code"])
-
     def test_nobody_signs_up_alone_and_users_outlive_the_stack(self):
         pool = TEMPLATES["users.yaml"]["Resources"]["UserPool"]
         self.assertTrue(pool["Properties"]["AdminCreateUserConfig"]["AllowAdminCreateUserOnly"])

@@ -29,7 +29,7 @@ class Linters(unittest.TestCase):
         self.assertTrue(finds("statelint", json.dumps(machine), ".json"))
 
     def test_cfn_lint_finds_a_property_that_does_not_exist(self):
-        text = (FOLDER / "users.yaml").read_text()
+        text = (FOLDER / "console.yaml").read_text()
         broken = text.replace("GenerateSecret:", "GenerateSecrets:")
         self.assertNotEqual(text, broken)
         self.assertTrue(finds("cfn-lint", broken, ".yaml"))

@@ -52,36 +52,11 @@ fn every_route_is_integrated_with_its_function_behind_the_authorizer_and_no_othe
     }
     let mut listed = BTreeSet::new();
     for (path, methods) in body["paths"].as_object().unwrap() {
-        for (method, item) in methods.as_object().unwrap() {
-            if method == "options" {
-                let integration = &item["x-amazon-apigateway-integration"];
-                assert_eq!(
-                    integration["type"], "mock",
-                    "{path}: preflight reaches no function"
-                );
-            } else {
-                listed.insert((method.clone(), path.clone()));
-            }
+        for method in methods.as_object().unwrap().keys() {
+            listed.insert((method.clone(), path.clone()));
         }
     }
     assert_eq!(listed, known);
-}
-
-#[test]
-fn every_path_has_a_preflight_that_allows_its_methods() {
-    let body = body();
-    for operation in Operation::ALL {
-        for route in operation.routes() {
-            let options = &body["paths"][route.path]["options"]["x-amazon-apigateway-integration"];
-            let answer = &options["responses"]["default"]["responseParameters"];
-            let allowed = &answer["method.response.header.Access-Control-Allow-Methods"];
-            let allowed = allowed.as_str().unwrap_or_default();
-            assert!(
-                allowed.contains(route.method.as_str()),
-                "{route:?}: {allowed}"
-            );
-        }
-    }
 }
 
 #[test]

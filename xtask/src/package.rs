@@ -114,7 +114,7 @@ fn next_steps(folder: &Path, version: &str) -> String {
          aws s3 sync {folder} s3://BUCKET/dr/{version}\n  \
          aws cloudformation deploy --stack-name dr-dev --template-file {folder}/main.yaml \\\n    \
          --capabilities CAPABILITY_NAMED_IAM --parameter-overrides Environment=dev \\\n    \
-         ArtifactBucket=BUCKET ArtifactPrefix=dr/{version} \\\n    \
-         AllowedOrigin=https://console.example.com Regions=us-east-1,us-west-2"
+         ArtifactBucket=BUCKET ArtifactPrefix=dr/{version} Regions=us-east-1,us-west-2\n\
+         Then the console's files: cfn/README.md"
     )
 }

@@ -3,7 +3,7 @@
 use dr_api::{HandlerName, Operation};
 use serde_json::{Map, Value, json};
 
-use super::gateway::{preflight, responses};
+use super::gateway::responses;
 use super::{camel, environment_parameter, reference, substitute};
 use crate::python::short_hash;
 
@@ -16,8 +16,9 @@ Owns: the REST API with its stage, access log and throttling, and the permission
 Exports: ApiUrl, ApiId.
 
 The body follows from `api/openapi.json`: every route with its Lambda proxy integration behind the user pool's
-authorizer, a CORS preflight for every path, and errors of the gateway itself in the shape of ours. Requests are
-validated by the functions, at both of their doors alike, so the gateway validates none and knows no schemas.";
+authorizer, and errors of the gateway itself in the shape of ours. Requests are validated by the functions, at both of
+their doors alike, so the gateway validates none and knows no schemas. No page of another origin is let in: there is no
+CORS, since the console is served from the same origin (console.yaml).";
 
 /// The template.
 pub fn template(document: &Value) -> Value {
@@ -96,14 +97,6 @@ fn parameters() -> Value {
         json!({ "Type": "String", "Description": "Who may sign in" }),
     );
     parameters.insert(
-        "AllowedOrigin".to_owned(),
-        json!({
-            "Type": "String",
-            "AllowedPattern": "https?://[A-Za-z0-9.:-]+",
-            "Description": "Origin of the console, for CORS",
-        }),
-    );
-    parameters.insert(
         "SetAccountLogRole".to_owned(),
         json!({
             "Type": "String",
@@ -162,10 +155,8 @@ fn path_methods(path: &str, methods: &Value) -> Value {
         })
         .collect();
     let mut all = Map::new();
-    let mut names = Vec::new();
     for (method, item) in methods.as_object().into_iter().flatten() {
-        let name = method.to_uppercase();
-        let Some((operation, _)) = Operation::routed(&name, path) else {
+        let Some((operation, _)) = Operation::routed(&method.to_uppercase(), path) else {
             continue;
         };
         let mut entry = json!({
@@ -179,9 +170,7 @@ fn path_methods(path: &str, methods: &Value) -> Value {
         entry["responses"] = json!({ "200": { "description": "Answered by the function" } });
         entry["x-amazon-apigateway-integration"] = integration(operation.handler());
         all.insert(method.clone(), entry);
-        names.push(name);
     }
-    all.insert("options".to_owned(), preflight(&names, &parameters));
     Value::Object(all)
 }
 
@@ -291,7 +280,7 @@ mod tests {
     use super::body;
 
     #[test]
-    fn every_route_has_an_integration_and_every_path_a_preflight_without_a_token() {
+    fn every_route_has_an_integration_and_no_path_answers_another_origin() {
         let body = body(&dr_api::openapi::document());
         for operation in Operation::ALL {
             for route in operation.routes() {
@@ -301,7 +290,7 @@ mod tests {
                     method["x-amazon-apigateway-integration"]["type"],
                     "aws_proxy"
                 );
-                assert!(path["options"]["security"].as_array().unwrap().is_empty());
+                assert!(path.get("options").is_none());
             }
         }
     }

@@ -1,13 +1,8 @@
-//! What API Gateway answers by itself: errors before or after a function, and CORS preflight.
+//! What API Gateway answers by itself: errors before or after a function.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{map, substitute};
-
-/// Headers that the console sends.
-const ALLOWED_HEADERS: &str = "'Authorization,Content-Type,X-Request-Id'";
-/// A day, the longest that some browser keeps it.
-const PREFLIGHT_SECONDS: &str = "'86400'";
+use super::map;
 
 /// An error of the gateway: its name for it, our status, our code, and what to do.
 struct GatewayError {
@@ -97,7 +92,6 @@ pub fn responses() -> Value {
         let mut response = json!({
             "responseTemplates": { "application/json": body.to_string() },
             "responseParameters": {
-                "gatewayresponse.header.Access-Control-Allow-Origin": substitute("'${AllowedOrigin}'"),
                 "gatewayresponse.header.Cache-Control": "'no-store'",
             },
         });
@@ -106,42 +100,4 @@ pub fn responses() -> Value {
         }
         (error.kind.to_owned(), response)
     }))
-}
-
-/// Preflight of a path: answered by the gateway, without a token.
-pub fn preflight(methods: &[String], parameters: &[Value]) -> Value {
-    let headers = ["Origin", "Methods", "Headers"];
-    let declared: Map<String, Value> = headers
-        .iter()
-        .map(|name| format!("Access-Control-Allow-{name}"))
-        .chain(["Access-Control-Max-Age".to_owned()])
-        .map(|name| (name, json!({ "schema": { "type": "string" } })))
-        .collect();
-    let mut item = json!({
-        "summary": "CORS preflight",
-        "security": [],
-        "responses": { "204": { "description": "Allowed", "headers": declared } },
-        "x-amazon-apigateway-integration": {
-            "type": "mock",
-            "passthroughBehavior": "when_no_match",
-            "requestTemplates": { "application/json": "{\"statusCode\": 204}" },
-            "responses": {
-                "default": {
-                    "statusCode": "204",
-                    "responseParameters": {
-                        "method.response.header.Access-Control-Allow-Origin":
-                            substitute("'${AllowedOrigin}'"),
-                        "method.response.header.Access-Control-Allow-Methods":
-                            format!("'{},OPTIONS'", methods.join(",")),
-                        "method.response.header.Access-Control-Allow-Headers": ALLOWED_HEADERS,
-                        "method.response.header.Access-Control-Max-Age": PREFLIGHT_SECONDS,
-                    },
-                },
-            },
-        },
-    });
-    if !parameters.is_empty() {
-        item["parameters"] = Value::Array(parameters.to_vec());
-    }
-    item
 }

@@ -2,14 +2,17 @@
 
 use std::process::Command;
 
+use crate::prepare::{NODE, tools};
 use crate::problem::{Problem, Result};
 use crate::process::{build, run};
 use crate::python::Venv;
-use crate::server::{Server, free_port, scratch};
+use crate::server::{Product, Server, free_port, scratch};
 use crate::tree::Tree;
 
 /// cfn-lint and statelint, then our own checks of the templates.
 pub fn templates(tree: &Tree) -> Result {
+    // CloudFront's function is JavaScript.
+    tools(&[NODE])?;
     let venv = Venv::of(tree, "tests/cfn")?;
     let templates = tree.matching("cfn", ".yaml")?;
     let machines = tree.matching("statemachine", ".asl.json")?;
@@ -69,9 +72,7 @@ pub fn oracle(tree: &Tree) -> Result {
 /// Checks of the one-machine server: each a folder with `run.py` and its requirements.
 const OF_THE_SERVER: [&str; 2] = ["tests/schemathesis", "tests/lambda"];
 
-/// The one-machine server, by schemathesis and by boto3. Each check gets a server of its own, with an estate of
-/// 24 servers and a state folder that is new: `DR_URL`, `DR_SIM_URL`, and in `DR_LOG` what the server printed at
-/// its start, users and passwords included.
+/// The one-machine server, by schemathesis and by boto3. Each check gets a server of its own.
 pub fn api(tree: &Tree) -> Result {
     if let Some(folder) = OF_THE_SERVER
         .iter()
@@ -82,25 +83,10 @@ pub fn api(tree: &Tree) -> Result {
     build(tree, &["dr-local"], false)?;
     for folder in OF_THE_SERVER {
         let venv = Venv::of(tree, folder)?;
-        let scratch = scratch(tree, folder.trim_start_matches("tests/"))?;
-        let (port, sim_port) = (free_port()?, free_port()?);
-        let server = Server::start(
-            Command::new(tree.built("debug", "dr-local"))
-                .current_dir(tree.root())
-                .args(["--port", &port.to_string()])
-                .args(["--sim-port", &sim_port.to_string()])
-                .arg("--state")
-                .arg(scratch.join("state")),
-            port,
-            "Ctrl-C ends",
-            &scratch,
-        )?;
-        run(venv
-            .command(tree, "python")
+        let product = Product::start(tree, folder.trim_start_matches("tests/"), &[])?;
+        run(product
+            .known_to(&mut venv.command(tree, "python"))
             .arg(format!("{folder}/run.py"))
-            .env("DR_URL", server.url())
-            .env("DR_SIM_URL", format!("http://127.0.0.1:{sim_port}"))
-            .env("DR_LOG", server.log())
             .env("PATH", venv.search_path()?))?;
     }
     Ok(())
