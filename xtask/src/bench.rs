@@ -1,10 +1,11 @@
 //! `cargo xtask bench`: the benchmarks, one after the other (they would disturb each other), and one table of
-//! criterion's figures at the end.
+//! criterion's figures at their end; then the console's figures, in Chromium.
 
 use std::path::Path;
 
 use serde::Deserialize;
 
+use crate::browser;
 use crate::prepare::toolchain;
 use crate::problem::{Problem, Result};
 use crate::process::{self, cargo};
@@ -37,10 +38,13 @@ struct Bench {
     about: &'static str,
 }
 
+/// What `--only` calls the figures of the web console.
+const CONSOLE: &str = "console";
+
 /// Options of `bench`.
 #[derive(Debug, clap::Args)]
 pub struct Options {
-    /// Only benchmarks of this package, or of this name.
+    /// Only benchmarks of this package, or of this name; `console` for those of the web console.
     #[arg(long)]
     only: Option<String>,
     /// Not the benchmarks: the round trip, killed at every nth AWS call on both sides of it (1: at every one; hours).
@@ -67,30 +71,38 @@ pub fn run(options: &Options) -> Result {
     if options.fleet {
         return trip::fleet(&tree);
     }
+    let is_chosen = |names: &[&str]| {
+        let only = options.only.as_deref();
+        only.is_none_or(|only| names.contains(&only))
+    };
     let chosen: Vec<&Bench> = BENCHES
         .iter()
-        .filter(|bench| {
-            options
-                .only
-                .as_ref()
-                .is_none_or(|name| name == bench.package || name == bench.target)
-        })
+        .filter(|bench| is_chosen(&[bench.package, bench.target]))
         .collect();
-    if chosen.is_empty() {
+    let has_console = is_chosen(&[CONSOLE]);
+    if chosen.is_empty() && !has_console {
         let names: Vec<String> = BENCHES
             .iter()
             .map(|bench| format!("{} {}", bench.package, bench.target))
+            .chain([CONSOLE.to_owned()])
             .collect();
         return Err(Problem::new(format!(
             "no such benchmark; there are {}",
             names.join(", ")
         )));
     }
-    for bench in chosen {
+    for bench in &chosen {
         println!("\n=== {} {}: {}", bench.package, bench.target, bench.about);
         process::run(cargo(&tree).args(["bench", "-p", bench.package, "--bench", bench.target]))?;
     }
-    print_table(&tree.target().join("criterion"))
+    if !chosen.is_empty() {
+        print_table(&tree.target().join("criterion"))?;
+    }
+    if has_console {
+        println!("\n=== {CONSOLE}: size, first paints and long tasks of the web console");
+        browser::bench(&tree)?;
+    }
+    Ok(())
 }
 
 #[derive(Debug, Deserialize)]

@@ -22,6 +22,11 @@ pub fn test(tree: &Tree) -> Result {
     SCRIPTS.iter().try_for_each(|script| drive(tree, script))
 }
 
+/// Measures it: sizes, paints, long tasks.
+pub fn bench(tree: &Tree) -> Result {
+    drive(tree, "bench.mjs")
+}
+
 /// Takes a picture of every page.
 pub fn shots(tree: &Tree) -> Result {
     drive(tree, "shots.mjs")
