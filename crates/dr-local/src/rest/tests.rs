@@ -100,6 +100,7 @@ impl Stand {
             routes: Routes::of_operations().unwrap(),
             issuer,
             accounts,
+            simulator: None,
             world,
             ids,
             changed,
@@ -286,7 +287,7 @@ async fn paths_and_methods_that_are_not_there_are_said_so() {
         "/executions/",
         "/executions//pause",
         "/auth/sign-in",
-        "/_sim/state",
+        "/_sim/summary",
     ] {
         let response = stand.send(empty(stand.get(path))).await;
         assert_eq!(
@@ -493,6 +494,23 @@ async fn a_user_signs_in_refreshes_and_signs_out() {
         stand.post("/auth/refresh", &refresh).await.0,
         StatusCode::UNAUTHORIZED
     );
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_the_sessions_of_other_browsers_as_well() {
+    let stand = Stand::open(true);
+    let admin = stand.users.last().unwrap();
+    let asked = json!({"username": admin.username, "password": admin.password});
+    let (_, here) = stand.post("/auth/sign-in", &asked).await;
+    let (_, there) = stand.post("/auth/sign-in", &asked).await;
+    let everywhere = json!({"refresh_token": here["refresh_token"], "everywhere": true});
+    let ended = stand.post("/auth/sign-out", &everywhere).await.0;
+    assert_eq!(ended, StatusCode::NO_CONTENT);
+    for session in [&here, &there] {
+        let refresh = json!({"refresh_token": session["refresh_token"]});
+        let (status, _) = stand.post("/auth/refresh", &refresh).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+    }
 }
 
 #[tokio::test]
