@@ -16,8 +16,13 @@ const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; 
                       img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Names that change with their content stay a year, which is as long as anything does.
 const FOR_EVER: &str = "public, max-age=31536000, immutable";
-/// What `config.json` says here: the API is beside the files, and people sign in with the users of this machine.
-const CONFIG: &str = r#"{"api_url":"","sign_in":{"kind":"local"}}"#;
+/// What `config.json` says here: the API is beside the files, people sign in with the users of this machine, the
+/// version, and that what they look at is simulated.
+const CONFIG: &str = concat!(
+    r#"{"api_url":"","sign_in":{"kind":"local"},"version":""#,
+    env!("CARGO_PKG_VERSION"),
+    r#"","simulator":true}"#
+);
 const PAGE: &str = "index.html";
 
 /// The folder that `cargo xtask console` wrote.

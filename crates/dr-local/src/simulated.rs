@@ -18,9 +18,12 @@ use serde_json::Value;
 use crate::states::Shell;
 use crate::world::World;
 
+/// The longest a sleeper goes without looking at the clock again, in real time.
+const LOOK_AGAIN: Duration = Duration::from_millis(250);
+
 /// The simulated clock as the product's.
 ///
-/// Scaled, sleeping takes the fraction of real time that the speed makes of it. By hand, sleeping
+/// Scaled, sleeping takes the fraction of real time that the speed makes of it, and lasts while the clock stands. By hand, sleeping
 /// moves the clock and returns at once, as `dr_error::clock::ManualClock` does.
 #[derive(Debug, Clone)]
 pub struct ProductClock(pub SimClock);
@@ -37,8 +40,19 @@ impl Clock for ProductClock {
                 self.0.advance(by);
                 Box::pin(std::future::ready(()))
             }
-            Speed::Scaled(_) => Box::pin(real_sleep(self.0.real_until(self.0.now() + by))),
+            Speed::Scaled(_) => Box::pin(sleep_until(self.0.clone(), self.0.now() + by)),
         }
+    }
+}
+
+/// Sleeps in pieces: the clock may be stopped, sped up or moved forward meanwhile.
+async fn sleep_until(clock: SimClock, at: DateTime<Utc>) {
+    loop {
+        let left = clock.real_until(at);
+        if left.is_zero() {
+            return;
+        }
+        real_sleep(left.min(LOOK_AGAIN)).await;
     }
 }
 
@@ -109,4 +123,25 @@ pub fn sdk_config(sim: &Sim, access_key_id: &str, region: &str) -> SdkConfig {
         .credentials_provider(SharedCredentialsProvider::new(credentials))
         .http_client(sim.http_client())
         .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use dr_error::Clock as _;
+    use dr_sim::{SimClock, Speed};
+
+    use super::ProductClock;
+
+    #[tokio::test]
+    async fn who_sleeps_while_the_clock_stands_wakes_when_it_goes_on() {
+        let clock = SimClock::new("2026-11-21T08:00:00Z".parse().unwrap(), Speed::Scaled(0.0));
+        let sleeping = tokio::spawn(ProductClock(clock.clone()).sleep(Duration::from_secs(60)));
+        tokio::task::yield_now().await;
+        assert!(!sleeping.is_finished());
+        clock.set_speed(Speed::Scaled(60_000.0));
+        let woken = tokio::time::timeout(Duration::from_secs(10), sleeping).await;
+        woken.unwrap().unwrap();
+    }
 }

@@ -245,6 +245,7 @@ impl Local {
             routes: Routes::of_operations()?,
             issuer: Arc::clone(&issuer),
             accounts,
+            simulator: Some(sim.control()),
             world: Arc::new(SimWorld(sim.clone())),
             ids: Arc::clone(&ids),
             changed: Arc::clone(&changed),
@@ -275,7 +276,7 @@ impl Local {
         })
     }
 
-    /// The product's port: REST, sign-in, `/healthz`, Lambda's Invoke API and, where it was built, the console.
+    /// The product's port: REST, sign-in, the simulator for the console, `/healthz`, Lambda's Invoke API and, where it was built, the console.
     pub fn router(&self) -> Router {
         let mut routes = self.door.router().merge(self.invoke.clone().router());
         if let Some(console) = &self.console {

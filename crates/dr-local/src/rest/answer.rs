@@ -7,6 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use dr_api::{ErrorBody, ErrorDetails, ErrorEnvelope};
+use dr_model::role::Permission;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -57,6 +58,20 @@ impl Refusal {
             header: Some((header::WWW_AUTHENTICATE, "Bearer".to_owned())),
             ..Self::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", message)
         }
+    }
+
+    /// As the functions say it.
+    pub(super) fn forbidden(needed: Permission) -> Self {
+        let word = serde_json::to_value(needed).unwrap_or_default();
+        let message = format!("This needs the permission {}", word.as_str().unwrap_or("?"));
+        Self {
+            remediation: Some("Ask an administrator for a role that holds it"),
+            ..Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+        }
+    }
+
+    pub(super) fn not_found(message: String) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
 
     pub(super) fn wrong_password() -> Self {

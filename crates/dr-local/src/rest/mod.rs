@@ -16,6 +16,7 @@ mod event;
 mod loopback;
 mod routes;
 mod sign_in;
+mod simulator;
 #[cfg(test)]
 mod tests;
 
@@ -27,6 +28,7 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::Response;
 use dr_error::IdSource;
+use dr_sim::Control;
 use tokio::sync::Notify;
 
 use self::answer::Refusal;
@@ -57,6 +59,8 @@ pub struct Parts {
     pub issuer: Arc<Issuer>,
     /// Who can sign in; `None` where tokens are issued otherwise (tests).
     pub accounts: Option<Accounts>,
+    /// The simulator's control; `None` where there is none to show.
+    pub simulator: Option<Control>,
     /// The time in events and errors.
     pub world: Arc<dyn World>,
     /// Request ids.
@@ -78,7 +82,7 @@ impl Door {
         }
     }
 
-    /// The door as a service: the API, `/auth/...` and `/healthz`.
+    /// The door as a service: the API, `/auth/...`, `/_sim/...` and `/healthz`.
     pub fn router(&self) -> Router {
         Router::new().fallback(enter).with_state(self.clone())
     }
@@ -90,6 +94,7 @@ async fn enter(State(door): State<Door>, request: Request) -> Response {
     let answered = match request.uri().path() {
         "/healthz" => healthz(&request),
         path if path.starts_with("/auth/") => sign_in::serve(&door, request).await,
+        path if path.starts_with("/_sim") => simulator::serve(&door, request).await,
         _ => door.serve(request, &request_id).await,
     };
     door.inner.changed.notify_one();
