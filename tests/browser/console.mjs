@@ -1,7 +1,14 @@
 // A person in a browser: Chromium with the console open, and what must never happen in it.
 
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { readFileSync } from "node:fs";
+import { test } from "node:test";
 import { chromium } from "playwright-core";
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+/** WCAG 2.2 AA. */
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 export const URL_OF = process.env.DR_URL;
 /** Longest wait for something to appear, in ms. */
@@ -65,4 +72,37 @@ export async function go(page, path) {
 /** How much wider than the window the page is, in pixels. */
 export async function overflow(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+/** What axe-core finds, in words. */
+export async function violations(page) {
+  // Through the debugger, not through the page: the policy forbids foreign scripts, and must go on doing so.
+  await page.evaluate(AXE);
+  const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), RULES);
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
+}
+
+/** Axe-core finds nothing here in either theme, and the page is no wider than a narrow window; with pictures. */
+export async function sound(page, where) {
+  for (const theme of ["dark", "light"]) {
+    await page.emulateMedia({ colorScheme: theme });
+    assert.deepEqual(await violations(page), [], `${where}, ${theme}`);
+  }
+  for (const width of [390, 1280]) {
+    await page.setViewportSize({ width, height: 900 });
+    assert.ok((await overflow(page)) <= 0, `${where} is wider than ${width} px`);
+    if (process.env.DR_SHOTS) await page.screenshot({ path: `${process.env.DR_SHOTS}/${where}-${width}-light.png`, fullPage: true });
+  }
+}
+
+let broken;
+
+/** A test that goes on where the one before it ended: where that failed, this one can only fail, and says so at once. */
+export function chapter(name, options, run) {
+  test(name, options, async () => {
+    assert.equal(broken, undefined, "it goes on where a test ended that failed");
+    broken = name;
+    await run();
+    broken = undefined;
+  });
 }

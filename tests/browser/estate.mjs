@@ -2,7 +2,8 @@
 
 import { URL_OF, password } from "./console.mjs";
 
-const DIRECTION = {
+/** From home to where the fleet is recovered. */
+export const DIRECTION = {
   primary: { account_id: "111122223333", region: "us-east-1" },
   recovery: { account_id: "444455556666", region: "us-west-2" },
 };

@@ -2,16 +2,12 @@
 // fact, and each goes on where the one before it ended.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 
-import { URL_OF, browser, go, open, overflow, signIn } from "./console.mjs";
+import { URL_OF, browser, chapter, go, open, signIn, sound } from "./console.mjs";
 import { make } from "./estate.mjs";
+import { AWAY, byHand, tell } from "./world.mjs";
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** WCAG 2.2 AA. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 /** A run of three waves, ten simulated minutes each, on a busy machine. */
 const RUN = { timeout: 240_000 };
 
@@ -28,22 +24,6 @@ before(async () => {
 after(async () => {
   await chrome?.close();
 });
-
-/** Axe-core finds nothing here in either theme, and the page is no wider than a narrow window; with pictures. */
-async function sound(where) {
-  for (const theme of ["dark", "light"]) {
-    await page.emulateMedia({ colorScheme: theme });
-    await page.evaluate(AXE);
-    const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), RULES);
-    const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 160)).join(" | ")}`);
-    assert.deepEqual(found, [], `${where}, ${theme}`);
-  }
-  for (const width of [390, 1280]) {
-    await page.setViewportSize({ width, height: 900 });
-    assert.ok((await overflow(page)) <= 0, `${where} is wider than ${width} px`);
-    if (process.env.DR_SHOTS) await page.screenshot({ path: `${process.env.DR_SHOTS}/${where}-${width}-light.png`, fullPage: true });
-  }
-}
 
 const button = (name) => page.getByRole("button", { name, exact: true });
 const next = () => button("Next").click();
@@ -62,7 +42,7 @@ async function wizard(kind, skip = true) {
   await next();
 }
 
-test("a plan is made in the editor, its errors stand at their fields, its waves are moved by keyboard", async () => {
+chapter("a plan is made in the editor, its errors stand at their fields, its waves are moved by keyboard", {}, async () => {
   await go(page, "/recovery-plans");
   await page.getByRole("link", { name: "fleet" }).waitFor();
   await button("Create plan").click();
@@ -71,7 +51,7 @@ test("a plan is made in the editor, its errors stand at their fields, its waves 
   await button("Create plan").click();
   // The server says so, of this field.
   await page.locator("[id$='-group-error']").getByText(/1 to \d+ groups/).waitFor();
-  await sound("plan-editor-refused");
+  await sound(page, "plan-editor-refused");
   await page.getByLabel("Wave name").fill("front");
   await page.getByLabel("Add a protection group").selectOption({ label: "web" });
   await button("Add group").click();
@@ -86,14 +66,14 @@ test("a plan is made in the editor, its errors stand at their fields, its waves 
   await page.getByText("data is wave 1 of 2 now").waitFor();
   await page.waitForTimeout(100);
   assert.equal(await page.evaluate(() => document.activeElement.value), "data");
-  await sound("plan-editor");
+  await sound(page, "plan-editor");
   await button("Create plan").click();
   await page.getByText("Saved the recovery plan tiers").waitFor();
   await page.getByRole("list", { name: "Waves in the order they run" }).getByText("1. data").waitFor();
-  await sound("plan");
+  await sound(page, "plan");
 });
 
-test("a plan that is changed keeps what was not touched, and is deleted by its name", async () => {
+chapter("a plan that is changed keeps what was not touched, and is deleted by its name", {}, async () => {
   await button("Edit").click();
   await page.getByLabel("RTO target in minutes").fill("0");
   await button("Save changes").click();
@@ -112,19 +92,19 @@ test("a plan that is changed keeps what was not touched, and is deleted by its n
   await page.getByRole("link", { name: "tiers" }).waitFor({ state: "detached" });
 });
 
-test("a drill goes through the wizard, pauses, goes on, completes and is ended", RUN, async () => {
+chapter("a drill goes through the wizard, pauses, goes on, completes and is ended", RUN, async () => {
   // Two instances of the estate are not as they must be: it is said what to do, and nothing starts.
   await wizard("DRILL", false);
   await page.getByText("2 critical checks fail and 1 warn: it would not start").waitFor();
   await page.getByRole("list", { name: "What to mend" }).getByText(/^Stop the target instance/).waitFor();
-  await sound("failover-validate");
+  await sound(page, "failover-validate");
   await next();
   await page.getByRole("alert").getByText(/leave those servers out/).waitFor();
   await wizard("DRILL");
   await page.getByText(/^It can start/).waitFor();
   await next();
   await page.getByText(/22 servers are launched in us-west-2/).waitFor();
-  await sound("failover-preview");
+  await sound(page, "failover-preview");
   await next();
   await button("Start drill").click();
   await page.getByText("Tick the box to confirm").waitFor();
@@ -137,13 +117,19 @@ test("a drill goes through the wizard, pauses, goes on, completes and is ended",
   await page.getByText("It pauses before the next wave").waitFor();
   await page.getByText("Paused", { exact: true }).waitFor({ timeout: 120_000 });
   await page.getByText(/Waits for: .*A person to resume/).waitFor();
-  await sound("execution-paused");
+  await sound(page, "execution-paused");
   await button("Resume").click();
   await page.getByText(/^Completed( with failures)?$/).first().waitFor({ timeout: 180_000 });
   await page.getByText(/^2\d of 24 launched(, \d failed)?, 2 left out$/).first().waitFor();
   await page.getByRole("tab", { name: "Job log" }).click();
-  await page.getByRole("heading", { name: /^Job log \(\d+\)/ }).waitFor();
-  await sound("execution-log");
+  // Waves in their order, and every line of the logs that DRS has.
+  const { items: jobs } = await byHand(AWAY, "DescribeJobs", { maxResults: 200 });
+  const logs = await Promise.all(jobs.map(({ jobID }) => byHand(AWAY, "DescribeJobLogItems", { jobID, maxResults: 1000 })));
+  const lines = logs.reduce((sum, log) => sum + log.items.length, 0);
+  assert.ok(lines > 22, `${lines} lines of ${jobs.length} jobs`);
+  await page.getByRole("heading", { name: `Job log (${lines})` }).waitFor();
+  await page.getByRole("cell", { name: /^Launch/ }).first().waitFor();
+  await sound(page, "execution-log");
   await button("End drill").click();
   const dialogue = page.getByRole("dialog", { name: "End this drill?" });
   await dialogue.getByText(/To be handed back stopped.*: \d+ instances/).waitFor();
@@ -152,7 +138,7 @@ test("a drill goes through the wizard, pauses, goes on, completes and is ended",
   await page.getByText(/Handed back: \d+ instances/).waitFor();
 });
 
-test("a drill that is cancelled launches nothing more", RUN, async () => {
+chapter("a drill that is cancelled launches nothing more", RUN, async () => {
   await wizard("DRILL");
   await page.getByText(/^It can start/).waitFor({ timeout: 60_000 });
   await next();
@@ -168,16 +154,12 @@ test("a drill that is cancelled launches nothing more", RUN, async () => {
   await made.call("POST", `/executions/${executions[0].execution_id}/terminate-instances`, { confirm: true });
 });
 
-test("a recovery takes the plan's name, and the server that failed is seen with its reason", RUN, async () => {
+chapter("a recovery takes the plan's name, and the server that failed is seen with its reason", RUN, async () => {
   const { pairs } = await made.call("GET", `/protection-groups/${made.groups.web}/instance-pairs`);
   const dry = await made.call("POST", "/executions", { plan_id: made.plan, execution_type: "DRILL", dry_run: true });
   const bad = dry.failed_checks.map((check) => check.subject);
   const server = pairs.find((pair) => !bad.includes(pair.target_instance_id)).source_server_id;
-  const command = { command: "fail_launch", server, raw_error: "An internal error occurred while converting the server" };
-  const told = await fetch(`${process.env.DR_SIM_URL}/_sim/commands`, {
-    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(command),
-  });
-  assert.equal(told.status, 200, await told.text());
+  await tell({ command: "fail_launch", server, raw_error: "An internal error occurred while converting the server" });
   await wizard("RECOVERY");
   await page.getByText(/^It can start/).waitFor({ timeout: 60_000 });
   await next();
@@ -186,7 +168,7 @@ test("a recovery takes the plan's name, and the server that failed is seen with 
   await button("Start recovery").click();
   await page.getByText("Type “fleet” to confirm").waitFor();
   await page.getByLabel("Name of the plan").fill("fleet");
-  await sound("failover-confirm");
+  await sound(page, "failover-confirm");
   await button("Start recovery").click();
   await page.getByRole("heading", { name: "Recovery of fleet" }).waitFor();
   await page.getByText("Completed with failures").first().waitFor({ timeout: 180_000 });
@@ -196,19 +178,19 @@ test("a recovery takes the plan's name, and the server that failed is seen with 
   await page.getByRole("row").filter({ hasText: "Failed" }).first().waitFor();
   await page.getByText(/^web-.*internal error/i).first().waitFor();
   assert.equal(await page.getByRole("region", { name: "Servers" }).getByText("Launched", { exact: true }).count(), 0);
-  await sound("execution-failed");
+  await sound(page, "execution-failed");
 });
 
-test("what would destroy a live recovery is refused, with all it would have destroyed", RUN, async () => {
+chapter("what would destroy a live recovery is refused, with all it would have destroyed", RUN, async () => {
   await wizard("RECOVERY");
   await page.getByText(/^Blast radius: 2\d instances that are live now$/).waitFor({ timeout: 60_000 });
   await page.getByText(/GUARD_REFUSED · request/).waitFor();
-  await sound("failover-refused");
+  await sound(page, "failover-refused");
   await next();
   await page.getByText(/It would be refused/).waitFor();
 });
 
-test("who may only run drills is told why he may not recover", async () => {
+chapter("who may only run drills is told why he may not recover", {}, async () => {
   const other = await open(chrome);
   await signIn(other, "operator", `/failover?plan=${made.plan}`);
   await other.getByLabel("Kind").selectOption("RECOVERY");
@@ -219,12 +201,12 @@ test("who may only run drills is told why he may not recover", async () => {
   await other.context().close();
 });
 
-test("nothing on the way broke the policy or went elsewhere", async () => {
+chapter("nothing on the way broke the policy or went elsewhere", {}, async () => {
   await go(page, "/executions");
   await page.getByRole("link", { name: "Recovery of fleet" }).first().waitFor();
-  await sound("executions");
+  await sound(page, "executions");
   await go(page, "/recovery-plans");
   await page.getByRole("link", { name: "fleet" }).waitFor();
-  await sound("recovery-plans");
+  await sound(page, "recovery-plans");
   assert.deepEqual(page.complaints, [], URL_OF);
 });

@@ -1,17 +1,12 @@
 // The console in Chromium: each test is a fact. Run by `cargo xtask test --only browser`.
 
 import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
 
-import { URL_OF, browser, go, open, overflow, signIn } from "./console.mjs";
+import { URL_OF, browser, go, open, overflow, signIn, sound, violations } from "./console.mjs";
 import { make } from "./estate.mjs";
 import { PAGES } from "./pages.mjs";
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-/** WCAG 2.2 AA. */
-const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+import { AWAY, HOME, byHand, tell } from "./world.mjs";
 
 let chrome;
 let made;
@@ -23,14 +18,6 @@ before(async () => {
 after(async () => {
   await chrome?.close();
 });
-
-/** What axe-core finds, in words. */
-async function violations(page) {
-  // Through the debugger, not through the page: the policy forbids foreign scripts, and must go on doing so.
-  await page.evaluate(AXE);
-  const { violations } = await page.evaluate((values) => window.axe.run({ runOnly: { type: "tag", values } }), RULES);
-  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html.slice(0, 120)).join(" | ")}`);
-}
 
 test("who signs in sees the dashboard with the estate's numbers", async () => {
   const page = await open(chrome);
@@ -174,5 +161,37 @@ test("dark is chosen by a click and stays after a reload", async () => {
   await page.reload();
   await page.getByRole("button", { name: "Light mode" }).waitFor();
   assert.equal(await page.locator("html").getAttribute("data-theme"), "dark");
+  await page.context().close();
+});
+
+test("an agent is installed from the page: what fails says why, is tried again, and its server replicates", { timeout: 240_000 }, async () => {
+  const across = { account: HOME.account, region: AWAY.region };
+  await byHand(across, "InitializeService", {});
+  await made.call("PUT", `/target-accounts/${HOME.account}`, { regions: [HOME.region, AWAY.region] });
+  const { candidates } = await made.call("GET", `/agent/candidates?account_id=${HOME.account}&region=${HOME.region}&limit=1000`);
+  const [fit] = candidates.filter((one) => one.can_install && one.machine_id.startsWith("i-"));
+  const [unfit] = candidates.filter((one) => one.protections.length > 0);
+  await tell({ command: "ssm_fault", instance: fit.machine_id, fault: { is: "install_fails", stderr: "no space left on device" } });
+  const page = await open(chrome);
+  await signIn(page, "admin", "/agents");
+  await page.getByLabel("Account and region").selectOption(`${HOME.account}/${HOME.region}`);
+  await page.getByLabel("Replicate into").selectOption(AWAY.region);
+  const install = page.getByRole("button", { name: /^Install agent/ });
+  await page.getByRole("checkbox", { name: `Select ${unfit.name}` }).check();
+  assert.match(await install.getAttribute("title"), /replicates|protected/i);
+  await page.getByRole("checkbox", { name: `Select ${unfit.name}` }).uncheck();
+  await page.getByRole("checkbox", { name: `Select ${fit.name}` }).check();
+  await install.click();
+  await page.getByRole("dialog", { name: "Install the agent?" }).getByRole("button", { name: "Install" }).click();
+  await page.getByRole("heading", { name: "Installation", exact: true }).waitFor();
+  await page.getByText("0 of 1 done, 1 failed").waitFor({ timeout: 60_000 });
+  await page.getByRole("cell", { name: /^Its command ended with Failed, exit code 1/ }).waitFor();
+  await sound(page, "agent-installation-failed");
+  await page.getByRole("button", { name: "Retry failed machines" }).click();
+  await page.getByText("1 of 1 done, 0 failed").waitFor({ timeout: 120_000 });
+  const { items } = await byHand(across, "DescribeSourceServers", {});
+  assert.deepEqual(items.map((one) => one.sourceProperties.identificationHints.awsInstanceID), [fit.machine_id]);
+  await page.getByRole("cell", { name: items[0].sourceServerID }).waitFor();
+  assert.deepEqual(page.complaints, []);
   await page.context().close();
 });
