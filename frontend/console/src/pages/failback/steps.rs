@@ -34,7 +34,7 @@ fn Slot(
     move || {
         match face.get() {
         (action, None) => match Asked::of(&session.get_untracked(), action, BTreeSet::new()) {
-            Ok(asked) => view! { <StepForm asked=asked on_done=on_done stays=true /> }.into_any(),
+            Ok(asked) => view! { <StepForm asked=asked on_done=on_done stays=true session=session /> }.into_any(),
             Err(error) => view! { <ErrorPanel problem=Problem::new("VALIDATION_FAILED", error.to_string()) /> }.into_any(),
         },
         (_, Some(reason)) => view! { <StatusIndicator status=Status::Info text=reason /> }.into_any(),

@@ -67,21 +67,26 @@ pub fn retry_of(server: &SessionServerView) -> Option<Action> {
             Some(Action::InstallAgents)
         }
         Stage::Repairing => Some(Action::InstallAgents),
+        // What failed to launch is looked at first: until then it is not known to be ready.
+        Stage::Reversing if error.step == "failback" => Some(failback_again(server)),
+        Stage::Ready => Some(failback_again(server)),
         Stage::Recovered | Stage::Reversing => Some(Action::StartReverseReplication),
-        Stage::Ready => Some(
-            match server
-                .returned
-                .as_ref()
-                .map(|returned| returned.execution_type)
-            {
-                Some(dr_model::execution::ExecutionType::Recovery) => Action::FailbackRecovery,
-                _ => Action::FailbackDrill,
-            },
-        ),
         Stage::GoingBack => Some(Action::GoBack),
         Stage::FailedBack | Stage::ReProtecting => Some(Action::ReProtect),
         Stage::ReProtected | Stage::CleaningUp => Some(Action::Cleanup),
         Stage::LeftOut | Stage::Pending | Stage::FailingBack | Stage::Home => None,
+    }
+}
+
+/// The failback that a server failed, once more.
+fn failback_again(server: &SessionServerView) -> Action {
+    match server
+        .returned
+        .as_ref()
+        .map(|returned| returned.execution_type)
+    {
+        Some(dr_model::execution::ExecutionType::Recovery) => Action::FailbackRecovery,
+        _ => Action::FailbackDrill,
     }
 }
 

@@ -61,6 +61,9 @@ fn a_real_failback_that_failed_is_tried_again_as_one() {
     }))
     .unwrap();
     assert_eq!(retry_of(&failed), Some(Action::FailbackRecovery));
+    // Until it is seen to be ready still it counts as on the way back.
+    failed.stage = Stage::Reversing;
+    assert_eq!(retry_of(&failed), Some(Action::FailbackRecovery));
 }
 
 #[test]
