@@ -197,6 +197,7 @@ fn ActionFields(place: Place, turn: Memo<usize>, own: usize, form: Form) -> impl
         }
         .into_any()
     };
+    let timeout = error("timeout_seconds");
     let instances = move || {
         let help = "1 to 50, with commas, in the place that the plan recovers into";
         (form.on.get() == ON_INSTANCES).then(|| text("on", "Instance ids", help, form.instances))
@@ -210,9 +211,9 @@ fn ActionFields(place: Place, turn: Memo<usize>, own: usize, form: Form) -> impl
             {text("document_name", "SSM document", "By name or ARN", form.document)}
             {on}
             {instances}
-            <FormField id=id("timeout") label="At most" help="From half a minute to 20 hours" error=error("timeout_seconds")>
+            <FormField id=id("timeout") label="At most" help="From half a minute to 20 hours" error=timeout>
                 <div class="wave-actions__time">
-                    <Input id=id("timeout") value=form.timeout />
+                    <Input id=id("timeout") value=form.timeout invalid=Signal::derive(move || timeout.with(Option::is_some)) />
                     <Select id=id("unit") label="Unit" value=form.unit choices=units() />
                 </div>
             </FormField>
