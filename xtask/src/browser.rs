@@ -15,7 +15,13 @@ const FOLDER: &str = "tests/browser";
 const SPEED: &str = "120";
 
 /// Tests, each against a server of its own: what one does to the estate is in no other's way.
-const SCRIPTS: [&str; 3] = ["test.mjs", "failover.mjs", "simulator.mjs"];
+const SCRIPTS: [&str; 5] = [
+    "test.mjs",
+    "failover.mjs",
+    "failback.mjs",
+    "keyboard.mjs",
+    "simulator.mjs",
+];
 
 /// Uses the console as a person would.
 pub fn test(tree: &Tree) -> Result {
