@@ -6,9 +6,9 @@ import { after, before } from "node:test";
 
 import { URL_OF, browser, chapter, go, open, signIn, sound } from "./console.mjs";
 import { make } from "./estate.mjs";
-import { AWAY, byHand, tell } from "./world.mjs";
+import { AWAY, byHand, pass, place, slowDown, tell } from "./world.mjs";
 
-/** A run of three waves, ten simulated minutes each, on a busy machine. */
+/** A run of three waves on a busy machine. */
 const RUN = { timeout: 240_000 };
 
 let chrome;
@@ -16,6 +16,7 @@ let made;
 let page;
 
 before(async () => {
+  await slowDown();
   made = await make();
   chrome = await browser();
   page = await open(chrome);
@@ -27,6 +28,18 @@ after(async () => {
 
 const button = (name) => page.getByRole("button", { name, exact: true });
 const next = () => button("Next").click();
+
+/** Lets time pass until the newest execution is so. */
+const runs = (wanted) => pass(async () => {
+  const { executions } = await made.call("GET", "/executions?limit=1");
+  return wanted.test(executions[0].status);
+});
+
+/** Lets time pass until what was handed back has stopped. */
+const stopped = () => pass(async () => {
+  const { ec2 } = await place(AWAY);
+  return Object.values(ec2.instances).every((one) => one.state !== "Stopping");
+});
 
 /** The wizard up to its last step. */
 async function wizard(kind, skip = true) {
@@ -115,11 +128,13 @@ chapter("a drill goes through the wizard, pauses, goes on, completes and is ende
   assert.equal(executions.filter((one) => one.subject.plan?.name === "fleet").length, 1, "a double click started two");
   await button("Pause").click();
   await page.getByText("It pauses before the next wave").waitFor();
-  await page.getByText("Paused", { exact: true }).waitFor({ timeout: 120_000 });
+  await runs(/^PAUSED$/);
+  await page.getByText("Paused", { exact: true }).waitFor();
   await page.getByText(/Waits for: .*A person to resume/).waitFor();
   await sound(page, "execution-paused");
   await button("Resume").click();
-  await page.getByText(/^Completed( with failures)?$/).first().waitFor({ timeout: 180_000 });
+  await runs(/^COMPLETED/);
+  await page.getByText(/^Completed( with failures)?$/).first().waitFor();
   await page.getByText(/^2\d of 24 launched(, \d failed)?, 2 left out$/).first().waitFor();
   await page.getByRole("tab", { name: "Job log" }).click();
   // Waves in their order, and every line of the logs that DRS has.
@@ -136,6 +151,7 @@ chapter("a drill goes through the wizard, pauses, goes on, completes and is ende
   await dialogue.getByLabel("Confirmation").fill("end drill");
   await dialogue.getByRole("button", { name: "End drill" }).click();
   await page.getByText(/Handed back: \d+ instances/).waitFor();
+  await stopped();
 });
 
 chapter("a drill that is cancelled launches nothing more", RUN, async () => {
@@ -149,9 +165,11 @@ chapter("a drill that is cancelled launches nothing more", RUN, async () => {
   await page.getByText("Launching").first().waitFor();
   await button("Cancel").click();
   await page.getByRole("dialog", { name: "Cancel this drill?" }).getByRole("button", { name: "Cancel the drill" }).click();
-  await page.getByText("Cancelled", { exact: true }).first().waitFor({ timeout: 120_000 });
+  await runs(/^CANCELLED$/);
+  await page.getByText("Cancelled", { exact: true }).first().waitFor();
   const { executions } = await made.call("GET", "/executions?limit=1");
   await made.call("POST", `/executions/${executions[0].execution_id}/terminate-instances`, { confirm: true });
+  await stopped();
 });
 
 chapter("a recovery takes the plan's name, and the server that failed is seen with its reason", RUN, async () => {
@@ -171,7 +189,8 @@ chapter("a recovery takes the plan's name, and the server that failed is seen wi
   await sound(page, "failover-confirm");
   await button("Start recovery").click();
   await page.getByRole("heading", { name: "Recovery of fleet" }).waitFor();
-  await page.getByText("Completed with failures").first().waitFor({ timeout: 180_000 });
+  await runs(/^COMPLETED_WITH_FAILURES$/);
+  await page.getByText("Completed with failures").first().waitFor();
   await page.getByText(/^2\d of 24 launched, \d failed, 2 left out$/).first().waitFor();
   await page.getByLabel("Property to filter by").selectOption({ label: "Status" });
   await page.getByLabel("Value to filter by").selectOption({ label: "Failed" });
