@@ -2,6 +2,7 @@
 
 mod confirm;
 mod matching;
+pub mod pairing;
 mod select;
 mod validate;
 mod view_model;
@@ -25,9 +26,10 @@ use ui::{Breadcrumbs, Crumb, ErrorPanel, PageHeader, Problem, Wizard, WizardStep
 
 use self::confirm::{Confirmation, Preview};
 use self::matching::Match;
+use self::pairing::Found;
 use self::select::Select;
 use self::validate::Validate;
-use self::view_model::{DRILL, MatchRow, Verdict, Wish, why_not_confirmed, why_not_start};
+use self::view_model::{DRILL, Verdict, Wish, why_not_confirmed, why_not_start};
 use crate::api::{Authorised, use_api};
 use crate::auth::why_not;
 use crate::doing::Doing;
@@ -49,7 +51,7 @@ pub(super) struct State {
     kind: RwSignal<String>,
     skip_invalid: RwSignal<bool>,
     /// The servers of a plan, by the plan's id.
-    matched: RwSignal<Option<(String, Arc<Vec<MatchRow>>)>>,
+    matched: RwSignal<Option<(String, Arc<Found>)>>,
     matching: Doing,
     verdict: RwSignal<Option<Verdict>>,
     checking: Doing,

@@ -1,12 +1,10 @@
 //! What the wizard decides: what is wished for, how servers and instances match, what the checks say, what would change.
 
 use dr_api::bounded::ClientToken;
-use dr_api::matching::MatchReport;
 use dr_api::start::{StartExecutionRequest, Started, StartedWave};
 use dr_model::check::{Check, Severity};
 use dr_model::execution::ExecutionType;
 use dr_model::ids::PlanId;
-use dr_model::pair::{InstancePair, MatchMethod};
 use dr_model::place::Direction;
 use ui::{Problem, Status};
 
@@ -61,139 +59,6 @@ impl Wish {
 pub const RECOVERY: &str = "RECOVERY";
 /// The value of the field that asks for a drill.
 pub const DRILL: &str = "DRILL";
-
-/// How a server is matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Face {
-    /// Same name.
-    Exact,
-    /// Similar name.
-    Fuzzy,
-    /// Chosen by a person.
-    Manual,
-    /// Not at all.
-    Unmatched,
-}
-
-impl Face {
-    /// With its sign.
-    #[must_use]
-    pub fn words(self) -> (Status, &'static str) {
-        match self {
-            Self::Exact => (Status::Success, "Exact"),
-            Self::Fuzzy => (Status::Warning, "Fuzzy"),
-            Self::Manual => (Status::Info, "By hand"),
-            Self::Unmatched => (Status::Error, "Unmatched"),
-        }
-    }
-}
-
-/// A server of the plan and the instance that it is launched into.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MatchRow {
-    /// Its group.
-    pub group: String,
-    /// Its name, or its id where it has none.
-    pub server: String,
-    /// Its id.
-    pub server_id: String,
-    /// How it is matched.
-    pub face: Face,
-    /// How alike the names are, 0 to 1.
-    pub confidence: Option<f64>,
-    /// The instance by name and id.
-    pub target: String,
-    /// The private IP that is kept.
-    pub private_ip: String,
-    /// What else there is to know.
-    pub note: String,
-}
-
-/// The servers of one group: what is saved counts, and what matching found says why a server has no pair.
-#[must_use]
-pub fn match_rows(group: &str, pairs: &[InstancePair], report: &MatchReport) -> Vec<MatchRow> {
-    let is_saved =
-        |id: &dr_model::ids::SourceServerId| pairs.iter().any(|pair| pair.source_server_id == *id);
-    let saved = pairs.iter().map(|pair| MatchRow {
-        group: group.to_owned(),
-        server: pair
-            .source_name
-            .clone()
-            .unwrap_or_else(|| pair.source_server_id.to_string()),
-        server_id: pair.source_server_id.to_string(),
-        face: match pair.method {
-            MatchMethod::Exact => Face::Exact,
-            MatchMethod::Fuzzy => Face::Fuzzy,
-            MatchMethod::Manual => Face::Manual,
-        },
-        confidence: Some(pair.confidence),
-        target: match &pair.target_name {
-            Some(name) => format!("{name} ({})", pair.target_instance_id),
-            None => pair.target_instance_id.to_string(),
-        },
-        private_ip: pair.target_private_ip.clone().unwrap_or_default(),
-        note: String::new(),
-    });
-    let open = |name: &Option<String>, id: &dr_model::ids::SourceServerId, note: String| MatchRow {
-        group: group.to_owned(),
-        server: name.clone().unwrap_or_else(|| id.to_string()),
-        server_id: id.to_string(),
-        face: Face::Unmatched,
-        confidence: None,
-        target: "A new instance".to_owned(),
-        private_ip: String::new(),
-        note,
-    };
-    let found = report
-        .matched_pairs
-        .iter()
-        .filter(|pair| !is_saved(&pair.source_server_id))
-        .map(|pair| {
-            let note = format!(
-                "It matches {}, and that pair is not saved",
-                pair.target_instance_id
-            );
-            open(&pair.source_name_tag, &pair.source_server_id, note)
-        });
-    let none = report
-        .unmatched_sources
-        .iter()
-        .filter(|one| !is_saved(&one.source_server_id))
-        .map(|one| {
-            open(
-                &one.source_name_tag,
-                &one.source_server_id,
-                one.reason.clone(),
-            )
-        });
-    found.chain(none).chain(saved).collect()
-}
-
-/// The rows of all groups, those first that want to be looked at.
-#[must_use]
-pub fn worst_first(mut rows: Vec<MatchRow>) -> Vec<MatchRow> {
-    rows.sort_by_key(|row| match row.face {
-        Face::Unmatched => 0,
-        Face::Fuzzy => 1,
-        Face::Manual => 2,
-        Face::Exact => 3,
-    });
-    rows
-}
-
-/// How many servers are matched in which way, in one sentence.
-#[must_use]
-pub fn match_summary(rows: &[MatchRow]) -> String {
-    let count = |face: Face| rows.iter().filter(|row| row.face == face).count();
-    format!(
-        "{} servers: {} exact, {} fuzzy, {} by hand, {} unmatched",
-        rows.len(),
-        count(Face::Exact),
-        count(Face::Fuzzy),
-        count(Face::Manual),
-        count(Face::Unmatched)
-    )
-}
 
 /// What the checks of a wish came to.
 #[derive(Debug, Clone, PartialEq)]

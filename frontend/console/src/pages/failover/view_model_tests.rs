@@ -1,49 +1,16 @@
 //! What the wizard decides.
 
-use dr_api::matching::MatchReport;
 use dr_api::start::Started;
 use dr_model::execution::ExecutionType;
-use dr_model::pair::InstancePair;
 use serde_json::json;
 use ui::{Finding, Problem, Status};
 
 use super::{
-    DRILL, Face, RECOVERY, Verdict, WOULD_LOSE, Wish, blast_radius, changes, check_rows,
-    check_summary, match_rows, match_summary, why_not_confirmed, why_not_start, worst_first,
+    DRILL, RECOVERY, Verdict, WOULD_LOSE, Wish, blast_radius, changes, check_rows, check_summary,
+    why_not_confirmed, why_not_start,
 };
 
 const PLAN: &str = "rp-00000000-0000-4000-8000-000000000001";
-
-fn server(n: u32) -> String {
-    format!("s-{n:017}")
-}
-
-fn pair(n: u32, method: &str) -> InstancePair {
-    serde_json::from_value(json!({
-        "id": format!("pair-00000000-0000-4000-8000-{n:012}"), "group_id": "pg-00000000-0000-4000-8000-000000000001",
-        "source_server_id": server(n), "source_name": format!("web-{n}"), "target_instance_id": format!("i-{n:08}"),
-        "target_name": null, "target_private_ip": "10.0.0.1", "confidence": 0.9, "method": method, "configuration": null,
-        "created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z", "version": 1,
-    }))
-    .unwrap()
-}
-
-fn report() -> MatchReport {
-    let pair = |n: u32| {
-        json!({ "source_server_id": server(n), "source_hostname": null, "source_name_tag": format!("web-{n}"),
-            "target_instance_id": format!("i-{n:08}"), "target_name_tag": null, "target_private_ip": null,
-            "match_confidence": 1.0, "match_method": "exact" })
-    };
-    serde_json::from_value(json!({
-        "matched_pairs": [pair(1), pair(3)], "unmatched_targets": [], "duplicates": [], "match_rate": 0.5,
-        "unmatched_sources": [
-            { "source_server_id": server(2), "source_name_tag": "web-2", "reason": "no like name" },
-            { "source_server_id": server(4), "source_name_tag": null, "reason": "no name" },
-        ],
-        "total_sources": 4, "total_targets": 2, "matched_count": 2,
-    }))
-    .unwrap()
-}
 
 fn started(failed: usize, warned: usize) -> Started {
     let check = |severity: &str, n: usize| {
@@ -78,29 +45,6 @@ fn the_same_wish_has_the_same_token_and_another_wish_another() {
     let distinct: std::collections::BTreeSet<&str> = all.iter().map(|one| one.as_str()).collect();
     assert_eq!(distinct.len(), 4);
     assert_eq!(Wish::of("", DRILL, false), None);
-}
-
-#[test]
-fn what_is_saved_counts_and_what_is_not_says_why() {
-    let rows = match_rows("web", &[pair(1, "exact"), pair(2, "fuzzy")], &report());
-    let rows = worst_first(rows);
-    let faces: Vec<Face> = rows.iter().map(|row| row.face).collect();
-    assert_eq!(
-        faces,
-        [Face::Unmatched, Face::Unmatched, Face::Fuzzy, Face::Exact]
-    );
-    assert_eq!(
-        rows[0].note,
-        "It matches i-00000003, and that pair is not saved"
-    );
-    assert_eq!(
-        (rows[1].server.as_str(), rows[1].note.as_str()),
-        (server(4).as_str(), "no name")
-    );
-    assert_eq!(
-        match_summary(&rows),
-        "4 servers: 1 exact, 1 fuzzy, 0 by hand, 2 unmatched"
-    );
 }
 
 #[test]

@@ -3,20 +3,19 @@
 use std::sync::Arc;
 
 use dr_api::groups::{GetProtectionGroup, ProtectionGroupRequest};
+use dr_api::matching::MatchReport;
 use dr_api::pairs::{ListInstancePairs, ListPairsRequest};
 use dr_model::group::{ProtectionGroup, Selection};
 use dr_model::ids::GroupId;
-use dr_model::pair::InstancePair;
 use leptos::prelude::*;
-use ui::{
-    Breadcrumbs, Column, Container, Crumb, Empty, ErrorPanel, KeyValue, PageHeader, Pair, Table,
-};
+use ui::{Breadcrumbs, Container, Crumb, ErrorPanel, KeyValue, PageHeader, Pair};
 
+use super::failover::pairing::{MatchByName, Pairing, found, match_summary, report, together};
 use crate::api::use_api;
+use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Watched, poll};
 use crate::route::{link, parameter};
-use crate::words;
 
 /// The page.
 #[component]
@@ -54,8 +53,7 @@ fn Group(id: GroupId) -> impl IntoView {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title=name />
-            <Watched live=live loading="Loading the group" view=|group| view! { <Details group=group /> }.into_any() />
-            <Pairs id=id />
+            <Watched live=live loading="Loading the group" view=|group| view! { <Details group=group /><Pairs group=group /> }.into_any() />
         </div>
     }
 }
@@ -90,14 +88,16 @@ fn servers(group: &ProtectionGroup) -> String {
     }
 }
 
+/// Pairs are asked for as they change; what matching says of the rest costs calls of AWS and is asked once.
 #[component]
-fn Pairs(id: GroupId) -> impl IntoView {
+fn Pairs(group: Signal<Arc<ProtectionGroup>>) -> impl IntoView {
     let api = use_api();
     let asked = ListPairsRequest {
-        group_id: id,
+        group_id: group.with_untracked(|group| group.id.clone()),
         limit: Default::default(),
         next_token: None,
     };
+    let own = Signal::stored(vec![asked.group_id.clone()]);
     let live = poll(move || {
         let asked = asked.clone();
         async move {
@@ -105,46 +105,32 @@ fn Pairs(id: GroupId) -> impl IntoView {
                 .await
         }
     });
-    let columns = vec![
-        Column::new("server", "Server", |pair: &InstancePair| {
-            pair.source_name
-                .clone()
-                .unwrap_or_else(|| pair.source_server_id.to_string())
-        }),
-        Column::new("server-id", "Server id", |pair: &InstancePair| {
-            pair.source_server_id.to_string()
-        })
-        .hidden(),
-        Column::new("target", "Launched into", |pair: &InstancePair| {
-            pair.target_name.clone().unwrap_or_default()
-        }),
-        Column::new("target-id", "Instance id", |pair: &InstancePair| {
-            pair.target_instance_id.to_string()
-        }),
-        Column::new("ip", "Private IP", |pair: &InstancePair| {
-            pair.target_private_ip.clone().unwrap_or_default()
-        }),
-        Column::new("match", "Match", |pair: &InstancePair| {
-            words::match_method(pair.method).to_owned()
-        })
-        .filter(),
-        Column::new("confidence", "Confidence", |pair: &InstancePair| {
-            format!("{:.0}%", pair.confidence * 100.0)
-        })
-        .number(|pair| Some(pair.confidence)),
-        Column::new("launch", "Launch configuration", |pair: &InstancePair| {
-            if pair.configuration.is_some() {
-                "Applied"
-            } else {
-                "Not applied"
-            }
-            .to_owned()
-        })
-        .filter(),
-    ];
+    let matched = RwSignal::new(None::<MatchReport>);
+    let matching = Doing::default();
+    let read = move || {
+        let group = group.get_untracked();
+        matching.run(async move { report(api, &group).await }, move |report| {
+            let _ = matched.try_set(Some(report));
+        });
+    };
+    read();
+    let found = Memo::new(move |_| {
+        let pairs = live.value.get()?;
+        let found =
+            group.with(|group| matched.with(|report| found(group, &pairs, report.as_ref())));
+        Some(Arc::new(together(vec![found])))
+    });
+    let summary =
+        move || found.with(|found| found.as_ref().map(|found| match_summary(&found.rows)));
+    let on_saved = Callback::new(move |()| live.refresh());
     view! {
-        <Table id="pairs" title="Instance pairs" rows=live.value columns=columns key=|pair: &InstancePair| pair.id.to_string()
-            problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
-            empty=|| view! { <Empty title="No instance pairs" text="Without a pair a server is launched into a new instance." /> } />
+        <Container title="Matching".to_owned() description="Without a pair a server is launched into a new instance.">
+            <div class="ui-stack">
+                <p role="status"><strong>{summary}</strong></p>
+                {move || matching.problem.get().map(|problem| view! { <ErrorPanel problem=problem on_retry=Callback::new(move |()| read()) /> })}
+                <MatchByName groups=own on_saved=on_saved />
+            </div>
+        </Container>
+        <Pairing id="pairs" title="Instance pairs" found=found problem=live.problem age_seconds=live.age_seconds on_saved=on_saved />
     }
 }
