@@ -14,7 +14,7 @@ use crate::auth::why_not;
 use crate::nav::{PAGES, Page, navigation};
 use crate::pages::not_found::NotFound;
 use crate::route::{Parameters, link, matches};
-use crate::theme::{ThemeToggle, use_theme};
+use crate::theme::ThemeToggle;
 
 /// The name of the product.
 pub const PRODUCT: &str = "Disaster recovery orchestrator";
@@ -34,7 +34,6 @@ pub fn Shell(
 ) -> impl IntoView {
     provide_context(api);
     provide_context(Flashes::default());
-    provide_context(use_theme());
     let open = RwSignal::new(false);
     let path = use_location().pathname;
     let roles = Memo::new(move |_| api.who().roles);

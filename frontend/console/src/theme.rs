@@ -72,7 +72,7 @@ pub fn choose(now: RwSignal<Theme>, theme: Theme) {
     now.set(theme);
 }
 
-/// The theme that is chosen: one signal within the shell.
+/// The theme that is chosen: one signal within the app.
 #[must_use]
 pub fn use_theme() -> RwSignal<Theme> {
     use_context().unwrap_or_else(|| {
