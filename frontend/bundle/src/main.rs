@@ -1,5 +1,5 @@
-//! From the compiled app to the files that a browser loads: bindings, one style sheet, the page, names that change with
-//! their content. `cargo xtask console` calls it: `bundle <console.wasm> <frontend folder> <output folder> [limit in kB]`.
+//! From the compiled app to the files that a browser loads: its parts, bindings, one style sheet, the page, names that
+//! change with their content. `cargo xtask console` calls it: `bundle <console.wasm> <frontend folder> <output folder> [limit in kB]`.
 
 #![expect(
     clippy::print_stdout,
@@ -7,6 +7,7 @@
     reason = "a command-line tool speaks to its terminal"
 )]
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
 use std::io::Write as _;
@@ -22,6 +23,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
 
 /// The path below which the console is served; `console::config::BASE`.
 const BASE: &str = "/console";
+/// The page that loads all else.
+const PAGE: &str = "index.html";
 /// Digits of a hash in a name.
 const DIGITS: usize = 16;
 
@@ -50,41 +53,132 @@ fn main() -> ExitCode {
 }
 
 fn bundle(wasm: &Path, frontend: &Path, output: &Path, limit_kb: Option<usize>) -> Result {
-    // Names of functions are for debuggers, and a quarter of the file.
+    let app = fs::read(wasm)?;
+    let styles = style_sheet(frontend)?;
+    // The scripts and modules name each other, in circles: what is in one name is in all.
+    let build = digest(&[&app, styles.as_bytes()]);
+    let scratch = output.with_extension("raw");
+    let _ = fs::remove_dir_all(&scratch);
+    fs::create_dir_all(&scratch)?;
+    let bindings = format!("console-{build}.js");
+    let loader = format!("parts-{build}.js");
+    let parts = take_apart(&app, &scratch, &bindings, &loader)?;
+    let script = bind(&scratch, &loader)?;
+    let mut files = Files::default();
+    let module = format!("console-{build}.wasm");
+    files.add(&module, fs::read(scratch.join("bound/app_bg.wasm"))?);
+    let mut loading = fs::read_to_string(scratch.join(&loader))?;
+    for part in &parts.files {
+        let name = format!("{part}-{build}.wasm");
+        loading = loading.replace(&format!("\"./{part}.wasm\""), &format!("\"./{name}\""));
+        let path = scratch.join(part).with_extension("wasm");
+        files.add(&name, shorter(&fs::read(path)?)?);
+    }
+    files.add(&bindings, script.into_bytes());
+    files.add(&loader, loading.into_bytes());
+    let start = format!("start-{build}.js");
+    files.add(&start, format!(
+        "import start from \"./{bindings}\";\nstart({{ module_or_path: new URL(\"./{module}\", import.meta.url) }});\n"
+    ).into_bytes());
+    let sheet = format!("console-{build}.css");
+    files.add(&sheet, styles.into_bytes());
+    files.add(PAGE, page(&start, &bindings, &module, &sheet).into_bytes());
+    let _ = fs::remove_dir_all(output);
+    fs::create_dir_all(output)?;
+    fs::remove_dir_all(&scratch)?;
+    let packed = files.write(output)?;
+    let pages = parts.needed_by_page.iter().map(|(part, needed)| {
+        let of = |name: &String| {
+            packed
+                .get(&format!("{name}-{build}.wasm"))
+                .copied()
+                .unwrap_or(0)
+        };
+        (
+            part,
+            packed.get(&module).copied().unwrap_or(0) + needed.iter().map(of).sum::<usize>(),
+        )
+    });
+    println!("\nWASM that is fetched for a page of a part, in all:");
+    let mut most = 0;
+    for (part, bytes) in pages {
+        println!("{part:<36} {:>9} {bytes:>9}", "");
+        most = most.max(bytes);
+    }
+    match limit_kb {
+        Some(limit) if most > limit * 1000 => {
+            Err(format!("a page needs {most} bytes of WASM, gzipped: more than {limit} kB").into())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What the app was taken apart into.
+struct Parts {
+    /// Stems of the modules beside the first.
+    files: Vec<String>,
+    /// Which of them a page of a part needs.
+    needed_by_page: BTreeMap<String, Vec<String>>,
+}
+
+/// The first module is left as `app.wasm`, the others and their loader are beside it.
+fn take_apart(app: &[u8], scratch: &Path, bindings: &str, loader: &str) -> Result<Parts> {
+    let first = scratch.join("app.wasm");
+    let (bindings, link) = (format!("./{bindings}"), format!("./{loader}"));
+    let mut options = wasm_split_cli_support::Options::new(app);
+    options.output_dir = scratch;
+    options.main_out_path = &first;
+    options.main_module = &bindings;
+    options.link_name = &link;
+    let split = wasm_split_cli_support::transform(options).map_err(|error| format!("{error:#}"))?;
+    let stem = |path: &PathBuf| Some(path.file_stem()?.to_str()?.to_owned());
+    Ok(Parts {
+        files: split.split_modules.iter().filter_map(stem).collect(),
+        needed_by_page: split.prefetch_map.into_iter().collect(),
+    })
+}
+
+/// A module without names, and with its numbers in as few bytes as they need: as linked, each takes five.
+fn shorter(module: &[u8]) -> Result<Vec<u8>> {
+    let mut config = walrus::ModuleConfig::new();
+    config.generate_name_section(false);
+    config.generate_producers_section(false);
+    let mut module = config.parse(module)?;
+    Ok(module.emit_wasm())
+}
+
+/// The script between the first module and the browser. Names of functions are for debuggers, and a quarter of the file.
+fn bind(scratch: &Path, loader: &str) -> Result<String> {
     let mut generated = Bindgen::new()
-        .input_path(wasm)
+        .input_path(scratch.join("app.wasm"))
         .web(true)?
         .typescript(false)
+        // The other modules are linked with them.
+        .keep_lld_exports(true)
         .remove_name_section(true)
         .remove_producers_section(true)
         .generate_output()?;
     let script = generated.js().to_owned();
-    let scratch = output.with_extension("raw");
-    let _ = fs::remove_dir_all(&scratch);
-    generated.emit(&scratch)?;
-    let mut files = Files::default();
-    let module = files.hashed("console", "wasm", fs::read(find(&scratch, "wasm")?)?);
-    let bindings = files.hashed("console", "js", script.into_bytes());
-    let start = format!(
-        "import start from \"./{bindings}\";\nstart({{ module_or_path: new URL(\"./{module}\", import.meta.url) }});\n"
-    );
-    let start = files.hashed("start", "js", start.into_bytes());
-    let styles = files.hashed("console", "css", style_sheet(frontend)?.into_bytes());
-    files.add(
-        "index.html",
-        page(&start, &bindings, &module, &styles).into_bytes(),
-    );
-    let _ = fs::remove_dir_all(output);
-    fs::create_dir_all(output)?;
-    fs::remove_dir_all(&scratch)?;
-    files.write(output, &module, limit_kb)
+    generated.emit(scratch.join("bound"))?;
+    if script.contains(loader) {
+        Ok(script)
+    } else {
+        Err(format!("the bindings do not import {loader}").into())
+    }
 }
 
-fn find(folder: &Path, extension: &str) -> Result<PathBuf> {
-    fs::read_dir(folder)?
-        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
-        .find(|path| path.extension().is_some_and(|found| found == extension))
-        .ok_or_else(|| format!("no .{extension} in {}", folder.display()).into())
+/// The first digits of the hash of some contents.
+fn digest(contents: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for content in contents {
+        hash.update(content);
+    }
+    let digits = hash
+        .finalize()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
+    digits.get(..DIGITS).unwrap_or(&digits).to_owned()
 }
 
 /// Tokens, what every page starts from, then the components by name, then the app's own.
@@ -160,50 +254,32 @@ impl Files {
         self.0.push((name.to_owned(), content));
     }
 
-    /// Adds a file whose name changes with its content, and gives the name.
-    fn hashed(&mut self, stem: &str, extension: &str, content: Vec<u8>) -> String {
-        let digest: String = Sha256::digest(&content)
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect();
-        let name = format!(
-            "{stem}-{}.{extension}",
-            digest.get(..DIGITS).unwrap_or(&digest)
-        );
-        self.add(&name, content);
-        name
-    }
-
-    /// Writes all, each also compressed, and says how large they are.
-    fn write(&self, output: &Path, module: &str, limit_kb: Option<usize>) -> Result {
-        let (mut raw, mut packed, mut of_module) = (0, 0, 0);
+    /// Writes all, each also compressed, and says how large they are. Answers the compressed size of each.
+    fn write(&self, output: &Path) -> Result<BTreeMap<String, usize>> {
+        let mut sizes = BTreeMap::new();
         println!("{:<36} {:>9} {:>9}", "file", "bytes", "gzipped");
         for (name, content) in &self.0 {
             let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
             encoder.write_all(content)?;
             let compressed = encoder.finish()?;
             println!("{name:<36} {:>9} {:>9}", content.len(), compressed.len());
-            raw += content.len();
-            packed += compressed.len();
-            if name == module {
-                of_module = compressed.len();
-            }
             fs::write(output.join(name), content)?;
-            fs::write(output.join(format!("{name}.gz")), compressed)?;
+            fs::write(output.join(format!("{name}.gz")), &compressed)?;
+            sizes.insert(name.clone(), compressed.len());
         }
-        println!("{:<36} {raw:>9} {packed:>9}", "all");
-        match limit_kb {
-            Some(limit) if of_module > limit * 1000 => {
-                Err(format!("{module} is {of_module} bytes gzipped, more than {limit} kB").into())
-            }
-            _ => Ok(()),
-        }
+        let raw: usize = self.0.iter().map(|(_, content)| content.len()).sum();
+        println!(
+            "{:<36} {raw:>9} {:>9}",
+            "all",
+            sizes.values().sum::<usize>()
+        );
+        Ok(sizes)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Files, shortened};
+    use super::{digest, shortened};
 
     #[test]
     fn a_style_sheet_loses_what_no_browser_reads() {
@@ -214,10 +290,8 @@ mod tests {
     }
 
     #[test]
-    fn a_name_changes_with_its_content() {
-        let mut files = Files::default();
-        let one = files.hashed("a", "js", b"1".to_vec());
-        let two = files.hashed("a", "js", b"2".to_vec());
-        assert!(one.starts_with("a-") && one.ends_with(".js") && one != two);
+    fn names_change_with_any_content() {
+        assert_ne!(digest(&[b"1", b"2"]), digest(&[b"1", b"3"]));
+        assert_eq!(digest(&[b"1"]).len(), super::DIGITS);
     }
 }

@@ -1,8 +1,12 @@
 //! The table of pages: path, title, place in the navigation, who may see it, what draws it. Adding a page is a folder in
 //! `pages` and a line here.
 
+use std::future::Future;
+use std::pin::Pin;
+
 use dr_model::role::{Permission, Role};
 use leptos::prelude::{AnyView, IntoAny as _};
+use leptos::wasm_split::{SplitLoaderError, wasm_split};
 use ui::{NavItem, NavSection};
 
 use crate::pages;
@@ -58,7 +62,42 @@ pub struct Page {
     /// Who may see it.
     pub needs: Permission,
     /// What draws it.
-    pub view: fn() -> AnyView,
+    pub view: View,
+}
+
+/// What draws a page.
+pub type Draw = fn() -> AnyView;
+/// The code of a page, on its way.
+pub type Fetching = Pin<Box<dyn Future<Output = Result<Draw, NotFetched>>>>;
+
+/// The code of a page could not be fetched; why is in the browser's log.
+#[derive(Debug)]
+pub struct NotFetched;
+
+impl From<SplitLoaderError> for NotFetched {
+    fn from(_: SplitLoaderError) -> Self {
+        Self
+    }
+}
+
+/// Where the code of a page is.
+#[derive(Debug, Clone, Copy)]
+pub enum View {
+    /// In the app itself.
+    Here(Draw),
+    /// In a part of it that is fetched when a page of the part is opened for the first time.
+    Part(fn() -> Fetching),
+}
+
+/// A page in a part of the app: `in_part!(<the part>, <a name that no other page has>, <the page>)`.
+macro_rules! in_part {
+    ($part:ident, $name:ident, $page:path) => {{
+        #[wasm_split($part, fallible, wasm_split_path = leptos::wasm_split)]
+        fn $name() -> Result<Draw, NotFetched> {
+            Ok(|| $page().into_any())
+        }
+        View::Part(|| Box::pin($name()))
+    }};
 }
 
 /// Shortens the lines below.
@@ -67,7 +106,7 @@ const fn page(
     title: &'static str,
     section: Section,
     needs: Permission,
-    view: fn() -> AnyView,
+    view: View,
 ) -> Page {
     Page {
         path,
@@ -83,169 +122,209 @@ pub const SIMULATOR: &str = "/simulator";
 
 /// Every page, in the order of the navigation.
 pub const PAGES: &[Page] = &[
-    page("/", "Dashboard", Section::Top, Permission::Read, || {
-        pages::dashboard::Dashboard().into_any()
-    }),
+    page(
+        "/",
+        "Dashboard",
+        Section::Top,
+        Permission::Read,
+        View::Here(|| pages::dashboard::Dashboard().into_any()),
+    ),
     page(
         "/getting-started",
         "Getting started",
         Section::Top,
         Permission::Read,
-        || pages::getting_started::GettingStarted().into_any(),
+        in_part!(
+            settings,
+            getting_started,
+            pages::getting_started::GettingStarted
+        ),
     ),
     page(
         "/protection-groups",
         "Protection groups",
         Section::Failover,
         Permission::Read,
-        || pages::protection_groups::ProtectionGroups().into_any(),
+        in_part!(
+            plans,
+            protection_groups,
+            pages::protection_groups::ProtectionGroups
+        ),
     ),
     page(
         "/protection-groups/:group_id",
         "Protection group",
         Section::Hidden,
         Permission::Read,
-        || pages::protection_group::GroupDetail().into_any(),
+        in_part!(plans, group_detail, pages::protection_group::GroupDetail),
     ),
     page(
         "/recovery-plans",
         "Recovery plans",
         Section::Failover,
         Permission::Read,
-        || pages::recovery_plans::RecoveryPlans().into_any(),
+        in_part!(plans, recovery_plans, pages::recovery_plans::RecoveryPlans),
     ),
     page(
         "/recovery-plans/new",
         "Create recovery plan",
         Section::Hidden,
         Permission::Read,
-        || pages::plan_editor::PlanCreate().into_any(),
+        in_part!(plans, plan_create, pages::plan_editor::PlanCreate),
     ),
     page(
         "/recovery-plans/:plan_id",
         "Recovery plan",
         Section::Hidden,
         Permission::Read,
-        || pages::recovery_plan::PlanDetail().into_any(),
+        in_part!(plans, plan_detail, pages::recovery_plan::PlanDetail),
     ),
     page(
         "/recovery-plans/:plan_id/edit",
         "Edit recovery plan",
         Section::Hidden,
         Permission::Read,
-        || pages::plan_editor::PlanEdit().into_any(),
+        in_part!(plans, plan_edit, pages::plan_editor::PlanEdit),
     ),
     page(
         "/failover",
         "Start drill or recovery",
         Section::Failover,
         Permission::Read,
-        || pages::failover::Failover().into_any(),
+        in_part!(failover, failover, pages::failover::Failover),
     ),
     page(
         "/executions",
         "Executions",
         Section::Failover,
         Permission::Read,
-        || pages::executions::Executions().into_any(),
+        in_part!(failover, executions, pages::executions::Executions),
     ),
     page(
         "/executions/:execution_id",
         "Execution",
         Section::Hidden,
         Permission::Read,
-        || pages::execution::ExecutionDetail().into_any(),
+        in_part!(
+            failover,
+            execution_detail,
+            pages::execution::ExecutionDetail
+        ),
     ),
     page(
         "/failover-sessions",
         "Failover sessions",
         Section::Failback,
         Permission::Read,
-        || pages::failover_sessions::FailoverSessions().into_any(),
+        in_part!(
+            failback,
+            failover_sessions,
+            pages::failover_sessions::FailoverSessions
+        ),
     ),
     page(
         "/failover-sessions/:session_id",
         "Failover session",
         Section::Hidden,
         Permission::Read,
-        || pages::failover_session::SessionDetail().into_any(),
+        in_part!(
+            failback,
+            session_detail,
+            pages::failover_session::SessionDetail
+        ),
     ),
     page(
         "/failover-sessions/:session_id/failback",
         "Failback",
         Section::Hidden,
         Permission::Read,
-        || pages::failback::FailbackWizard().into_any(),
+        in_part!(failback, failback_wizard, pages::failback::FailbackWizard),
     ),
     page(
         "/recovery-instances",
         "Failback management",
         Section::Failback,
         Permission::Read,
-        || pages::recovery_instances::RecoveryInstances().into_any(),
+        in_part!(
+            failback,
+            recovery_instances,
+            pages::recovery_instances::RecoveryInstances
+        ),
     ),
     page(
         "/replication",
         "Replication",
         Section::Replication,
         Permission::Read,
-        || pages::replication::Replication().into_any(),
+        in_part!(replication, replication, pages::replication::Replication),
     ),
     page(
         "/source-servers",
         "Source servers",
         Section::Replication,
         Permission::Read,
-        || pages::source_servers::SourceServers().into_any(),
+        in_part!(
+            replication,
+            source_servers,
+            pages::source_servers::SourceServers
+        ),
     ),
     page(
         "/source-servers/:account_id/:region/:source_server_id",
         "Source server",
         Section::Hidden,
         Permission::Read,
-        || pages::source_server::SourceServer().into_any(),
+        in_part!(
+            replication,
+            source_server,
+            pages::source_server::SourceServer
+        ),
     ),
     page(
         "/agents",
         "Agent installation",
         Section::Replication,
         Permission::Read,
-        || pages::agents::Agents().into_any(),
+        in_part!(replication, agents, pages::agents::Agents),
     ),
     page(
         "/agents/:installation_id",
         "Installation",
         Section::Hidden,
         Permission::Read,
-        || pages::agent_installation::AgentInstallation().into_any(),
+        in_part!(
+            replication,
+            agent_installation,
+            pages::agent_installation::AgentInstallation
+        ),
     ),
     page(
         "/quotas",
         "Quotas",
         Section::Settings,
         Permission::Read,
-        || pages::quotas::Quotas().into_any(),
+        in_part!(settings, quotas, pages::quotas::Quotas),
     ),
     page(
         "/settings",
         "Settings",
         Section::Settings,
         Permission::Read,
-        || pages::settings::Settings().into_any(),
+        in_part!(settings, settings, pages::settings::Settings),
     ),
     page(
         SIMULATOR,
         "Simulator",
         Section::Settings,
         Permission::Read,
-        || pages::simulator::Simulator().into_any(),
+        in_part!(settings, simulator, pages::simulator::Simulator),
     ),
     page(
         "/components",
         "Components",
         Section::Hidden,
         Permission::Read,
-        || pages::components::Components().into_any(),
+        in_part!(settings, components, pages::components::Components),
     ),
 ];
 

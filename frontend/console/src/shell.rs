@@ -5,13 +5,14 @@ use leptos::prelude::*;
 use leptos::task::spawn_local;
 use leptos_router::hooks::use_location;
 use ui::{
-    Button, ButtonKind, ErrorPanel, Flashbar, Flashes, Problem, SideNavigation, TopNavigation,
-    browser, narrow_sign, use_flashes,
+    Button, ButtonKind, ErrorPanel, Flashbar, Flashes, Loading, Problem, SideNavigation,
+    TopNavigation, browser, narrow_sign, use_flashes,
 };
 
 use crate::api::Authorised;
+use crate::api::fetch::UNREACHABLE;
 use crate::auth::why_not;
-use crate::nav::{PAGES, Page, navigation};
+use crate::nav::{Draw, Fetching, NotFetched, PAGES, Page, View, navigation};
 use crate::pages::not_found::NotFound;
 use crate::route::{Parameters, link, matches};
 use crate::theme::ThemeToggle;
@@ -37,7 +38,8 @@ pub fn Shell(
     let open = RwSignal::new(false);
     let path = use_location().pathname;
     let roles = Memo::new(move |_| api.who().roles);
-    let sections = Signal::derive(move || navigation(&roles.get(), &path.get(), api.has_simulator()));
+    let sections =
+        Signal::derive(move || navigation(&roles.get(), &path.get(), api.has_simulator()));
     let settings = move || format!("Settings of {}", api.who().username);
     view! {
         <SkipLink />
@@ -103,11 +105,38 @@ fn find(path: &str) -> Option<(usize, Parameters)> {
         .find_map(|(at, page)| Some((at, matches(page.path, path)?)))
 }
 
-fn draw(page: &Page, api: Authorised) -> AnyView {
-    match why_not(&untrack(|| api.who().roles), page.needs) {
-        None => (page.view)(),
-        Some(reason) => {
+fn draw(page: &'static Page, api: Authorised) -> AnyView {
+    match (why_not(&untrack(|| api.who().roles), page.needs), page.view) {
+        (None, View::Here(draw)) => draw(),
+        (None, View::Part(fetch)) => view! { <Fetched fetch=fetch /> }.into_any(),
+        (Some(reason), _) => {
             view! { <ErrorPanel problem=Problem::new("FORBIDDEN", reason) /> }.into_any()
         }
+    }
+}
+
+/// A page whose code is fetched, if it was not before.
+#[component]
+fn Fetched(fetch: fn() -> Fetching) -> impl IntoView {
+    let code = RwSignal::new(None::<Result<Draw, Problem>>);
+    let begin = move || {
+        code.set(None);
+        spawn_local(async move {
+            let fetched = fetch().await.map_err(|NotFetched| Problem {
+                remediation: Some("Look whether the server runs and the network is there; after an update, reload the page.".to_owned()),
+                ..Problem::new(UNREACHABLE, "This page's code cannot be fetched")
+            });
+            // Another page may have been opened meanwhile.
+            let _ = code.try_set(Some(fetched));
+        });
+    };
+    begin();
+    move || match code.get() {
+        Some(Ok(draw)) => untrack(draw),
+        Some(Err(problem)) => {
+            view! { <ErrorPanel problem=problem on_retry=Callback::new(move |()| begin()) /> }
+                .into_any()
+        }
+        None => view! { <Loading text="Loading the page" /> }.into_any(),
     }
 }
