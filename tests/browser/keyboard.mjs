@@ -177,5 +177,16 @@ chapter("what came home is protected again and cleaned up, from the page of the 
   const { servers } = await call("GET", `/failover-sessions/${session}/servers?limit=1000`);
   const { ec2 } = await place(HOME);
   assert.deepEqual(servers.map((server) => [server.stage, ec2.instances[server.origin_instance_id].state]), [["HOME", "Running"], ["HOME", "Running"]]);
+});
+
+chapter("a person signs out and may sign in again", {}, async () => {
+  await keys.use("button", "Sign out", "Shift+Tab");
+  await page.getByLabel("User name").waitFor();
+  assert.equal((await keys.focused()).name, "User name");
+  await keys.type("admin");
+  await keys.fill("Password", password("admin"));
+  await keys.press("Enter");
+  await page.getByRole("heading", { name: "shop", level: 1 }).waitFor();
+  await keys.seen("signing in");
   assert.deepEqual(page.complaints, []);
 });
