@@ -80,6 +80,76 @@ test("a group shows its pairs, and a group made elsewhere appears within 3 s wit
   await page.context().close();
 });
 
+test("a pair is removed, picked again and dragged, and a refusal stands at its row", async () => {
+  const page = await open(chrome);
+  const path = `/protection-groups/${made.groups.web}`;
+  const pairs = async () => (await made.call("GET", `${path}/instance-pairs?limit=100`)).pairs;
+  const [one, other] = await pairs();
+  const server = one.source_name;
+  const row = page.getByRole("row", { name: new RegExp(server) });
+  const dialogue = page.getByRole("dialog");
+  const remove = async () => {
+    await page.getByRole("button", { name: `Remove the pair of ${server}` }).click();
+    await dialogue.getByRole("button", { name: "Remove", exact: true }).click();
+    await row.getByText("Unmatched").waitFor();
+  };
+  await signIn(page, "admin", path);
+  await page.getByText(/^8 servers: /).waitFor();
+  await remove();
+  await page.getByRole("button", { name: `Pick an instance for ${server}` }).click();
+  await dialogue.getByLabel("Find").fill(one.target_instance_id);
+  await dialogue.getByLabel("Instance", { exact: true }).selectOption(one.target_instance_id);
+  // Somebody else was faster.
+  await made.call("PUT", `${path}/instance-pairs/${other.id}`, { target_instance_id: one.target_instance_id });
+  await dialogue.getByRole("button", { name: "Pair", exact: true }).click();
+  await row.getByText(/is the target of another pair/).waitFor();
+  await sound(page, "pair-refused");
+  await made.call("PUT", `${path}/instance-pairs/${other.id}`, { target_instance_id: other.target_instance_id });
+  const free = page.getByRole("list", { name: "Instances without a server" });
+  await free.getByText(one.target_instance_id).dragTo(row.getByText("A new instance"));
+  await row.getByText(one.target_instance_id).waitFor();
+  assert.equal((await pairs()).find((pair) => pair.source_name === server).method, "manual");
+  assert.equal(await row.getByText(/is the target of another pair/).count(), 0);
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("SSM actions of a wave are added, refused at their fields, moved by keyboard and kept", async () => {
+  const page = await open(chrome);
+  const path = `/recovery-plans/${made.plan}`;
+  const { waves } = await made.call("GET", path);
+  const kept = { name: "kept", document_name: "own", on: "WAVE", parameters: { text: ["one\ntwo"] }, timeout_seconds: 90 };
+  await made.call("PUT", path, { waves: [{ ...waves[0], actions_after: [kept] }, ...waves.slice(1)] });
+  await signIn(page, "admin", `${path}/edit`);
+  const wave = page.locator("ol.wave-cards > li.wave-card").filter({ hasText: "Wave 3: web" });
+  const save = page.getByRole("button", { name: "Save changes" });
+  await wave.getByRole("button", { name: "Add action before" }).click();
+  await wave.getByLabel("At most", { exact: true }).fill("21");
+  await save.click();
+  await wave.getByText("expected half a minute to 20 hours").waitFor();
+  await wave.getByLabel("At most", { exact: true }).fill("2");
+  await save.click();
+  // The server says so, of this field.
+  await wave.getByText(/1 to 50 instance ids/).waitFor();
+  await sound(page, "plan-actions-refused");
+  await wave.getByRole("button", { name: "Remove Action 1 before: action-1" }).click();
+  for (const name of ["first", "second"]) {
+    await wave.getByRole("button", { name: "Add action after" }).click();
+    await wave.getByLabel("Action name").last().fill(name);
+    await wave.getByLabel("Parameters").last().fill("commands=echo a=b, c\ncommands=true");
+  }
+  await wave.getByLabel("Action name").last().press("Alt+ArrowUp");
+  await save.click();
+  await page.getByRole("heading", { name: "SSM actions (3)" }).waitFor();
+  const saved = (await made.call("GET", path)).waves;
+  assert.deepEqual(saved[0].actions_after[0].parameters, kept.parameters);
+  assert.deepEqual(saved[2].actions_after.map((action) => action.name), ["second", "first"]);
+  assert.deepEqual(saved[2].actions_after[0].parameters, { commands: ["echo a=b, c", "true"] });
+  await made.call("PUT", path, { waves });
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test("who may only read sees why he may not delete, and a click does nothing", async () => {
   const page = await open(chrome);
   await signIn(page, "read-only", "/protection-groups");
