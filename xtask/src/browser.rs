@@ -15,12 +15,13 @@ const FOLDER: &str = "tests/browser";
 const SPEED: &str = "120";
 
 /// Tests, each against a server of its own: what one does to the estate is in no other's way.
-const SCRIPTS: [&str; 5] = [
+const SCRIPTS: [&str; 6] = [
     "test.mjs",
     "failover.mjs",
     "failback.mjs",
     "keyboard.mjs",
     "simulator.mjs",
+    "recovery.mjs",
 ];
 
 /// Uses the console as a person would.

@@ -72,12 +72,15 @@ pub fn choose(now: RwSignal<Theme>, theme: Theme) {
     now.set(theme);
 }
 
-/// The theme that is chosen: one signal within the app.
+/// The theme that is chosen: one signal within the shell. A shell that is gone leaves its context to the sign-in after it.
 #[must_use]
 pub fn use_theme() -> RwSignal<Theme> {
-    use_context().unwrap_or_else(|| {
-        RwSignal::new(browser::kept(NAME).map_or(Theme::System, |word| Theme::named(&word)))
-    })
+    use_context::<RwSignal<Theme>>()
+        .filter(|theme| !theme.is_disposed())
+        .unwrap_or_else(|| {
+            let kept = browser::kept(NAME).map_or(Theme::System, |word| Theme::named(&word));
+            RwSignal::new(kept)
+        })
 }
 
 /// Changes between light and dark.

@@ -78,12 +78,14 @@ pub fn done(lines: &[Line]) -> usize {
         .count()
 }
 
-/// `5`, or `5 or more` where no more were looked at.
-fn counted(count: usize) -> String {
-    if i64::try_from(count).is_ok_and(|count| count >= MOST) {
-        format!("{MOST} or more")
-    } else {
-        count.to_string()
+/// `1 recovery plan`, `2 recovery plans`, or `5 or more` where no more were looked at.
+fn counted(count: usize, one: &str) -> String {
+    match count {
+        1 => format!("1 {one}"),
+        count if i64::try_from(count).is_ok_and(|count| count >= MOST) => {
+            format!("{MOST} or more {one}s")
+        }
+        count => format!("{count} {one}s"),
     }
 }
 
@@ -98,7 +100,7 @@ fn accounts(accounts: &[TargetAccountView], validations: &[TargetAccountValidati
         }
         (count, None) => (
             Status::Success,
-            format!("{} accounts, every check passed", counted(count)),
+            format!("{}, every check passed", counted(count, "account")),
         ),
     };
     Line {
@@ -143,10 +145,7 @@ fn replicating(estate: &ReplicationDashboard) -> Line {
 fn groups(groups: &[ProtectionGroup]) -> Line {
     let (status, state) = match groups.len() {
         0 => (Status::NotStarted, "No protection group".to_owned()),
-        count => (
-            Status::Success,
-            format!("{} protection groups", counted(count)),
-        ),
+        count => (Status::Success, counted(count, "protection group")),
     };
     Line {
         title: "Protection groups",
@@ -154,6 +153,13 @@ fn groups(groups: &[ProtectionGroup]) -> Line {
         state,
         meaning: "Servers that belong together are chosen by id or by tags, with the way that they fail over.",
         way: ("See groups", "/protection-groups".to_owned()),
+    }
+}
+
+fn paired(count: usize) -> String {
+    match count {
+        1 => "1 pair".to_owned(),
+        count => format!("{count} pairs"),
     }
 }
 
@@ -169,11 +175,14 @@ fn pairs(groups: &[ProtectionGroup], pairs: &[Vec<InstancePair>]) -> Line {
         (0, _) => (Status::NotStarted, "No instance pair".to_owned()),
         (_, Some((group, _))) => (
             Status::Warning,
-            format!("{count} pairs; the group {} has none", group.name),
+            format!("{}; the group {} has none", paired(count), group.name),
         ),
         (_, None) => (
             Status::Success,
-            format!("{count} pairs; launch configuration applied to {applied}"),
+            format!(
+                "{}; launch configuration applied to {applied}",
+                paired(count)
+            ),
         ),
     };
     let way = bare.map(|(group, _)| group).or(groups.first());
@@ -199,7 +208,7 @@ fn plans(plans: &[RecoveryPlan]) -> Line {
         ),
         count => (
             Status::Success,
-            format!("{} recovery plans", counted(count)),
+            counted(count, "recovery plan"),
             ("See plans", "/recovery-plans"),
         ),
     };

@@ -126,7 +126,7 @@ fn a_group_without_a_pair_is_named_and_led_to() {
     let some = pairs(&[web.clone(), db.clone()], &[vec![pair()], Vec::new()]);
     assert_eq!(
         (some.status, some.state.as_str()),
-        (Status::Warning, "1 pairs; the group db has none")
+        (Status::Warning, "1 pair; the group db has none")
     );
     assert!(some.way.1.starts_with("/protection-groups/pg-"));
     let all = pairs(&[web, db], &[vec![pair()], vec![pair()]]);
@@ -141,6 +141,7 @@ fn a_group_without_a_pair_is_named_and_led_to() {
 
 #[test]
 fn no_more_than_five_are_counted() {
+    assert_eq!(groups(&[group("web")]).state, "1 protection group");
     assert_eq!(
         groups(&vec![group("web"); 5]).state,
         "5 or more protection groups"

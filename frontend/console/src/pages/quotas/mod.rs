@@ -115,11 +115,10 @@ fn row(line: Line) -> AnyView {
         None => view! { <div class="ui-progress__label">{line.title}</div><div class="ui-secondary">{line.figures}</div> }.into_any(),
     };
     view! {
-        <div>
+        <div class="ui-stack ui-stack--s">
             {meter}
             <StatusIndicator status=line.status text=line.state.to_owned() />
-            <p>{line.meaning}</p>
-            <p class="ui-secondary">{line.remedy}</p>
+            <p>{line.meaning} " " {line.remedy}</p>
             <p class="ui-secondary">{line.origin}</p>
         </div>
     }

@@ -153,6 +153,19 @@ pub fn taken(judged: &[Judged]) -> Vec<&Judged> {
         .collect()
 }
 
+/// What would be lost, in the guard's words.
+fn whys(would: &TerminatedRecoveryInstance) -> String {
+    let whys: Vec<&str> = would.losses.iter().map(|loss| loss.why.as_str()).collect();
+    whys.join("; ")
+}
+
+/// An earlier drill in a pre-provisioned instance: there is a way that does not destroy the instance.
+fn could_be_handed_back(one: &Judged) -> bool {
+    one.would.as_ref().is_ok_and(|would| {
+        would.confirmation.is_some() && would.losses.iter().any(|loss| loss.is_drill)
+    })
+}
+
 /// Why one is not taken.
 fn left(one: &Judged) -> Item {
     let (status, title, detail) = match &one.would {
@@ -169,8 +182,8 @@ fn left(one: &Judged) -> Item {
             ),
             None => (
                 Status::Warning,
-                "not taken among several".to_owned(),
-                "It runs production: tick it alone, and its id is asked for.".to_owned(),
+                "not taken among several, for its id is asked for: tick it alone".to_owned(),
+                whys(would),
             ),
         },
     };
@@ -187,18 +200,19 @@ pub fn preview(judged: &[Judged]) -> Preview {
     let is_alone = judged.len() == 1;
     let (taken, left_out): (Vec<&Judged>, Vec<&Judged>) =
         judged.iter().partition(|one| one.is_taken(is_alone));
-    let item = |one: &&Judged| {
-        let why = one
-            .would
-            .iter()
-            .flat_map(|would| &would.losses)
-            .map(|loss| loss.why.clone());
-        Item {
-            status: Status::Removed,
-            title: format!("{} ({}) is terminated", one.name, one.id),
-            detail: why.collect::<Vec<_>>().join("; "),
-        }
+    let item = |one: &&Judged| Item {
+        status: Status::Removed,
+        title: format!("{} ({}) is terminated", one.name, one.id),
+        detail: one.would.as_ref().map(whys).unwrap_or_default(),
     };
+    let mut findings: Vec<Item> = left_out.iter().map(|one| left(one)).collect();
+    if judged.iter().any(could_be_handed_back) {
+        findings.push(Item {
+            status: Status::Info,
+            title: "A pre-provisioned instance can be had back instead".to_owned(),
+            detail: "End the drill on the page of its execution: that hands it back stopped, with its id and IP.".to_owned(),
+        });
+    }
     let own = taken
         .first()
         .filter(|_| is_alone)
@@ -207,7 +221,7 @@ pub fn preview(judged: &[Judged]) -> Preview {
         what: "The instances and what is written on them are gone for good. Their source servers and the replication that protects them stay."
             .to_owned(),
         facts: vec![("Terminated", taken.len().to_string()), ("Not taken", left_out.len().to_string())],
-        findings: left_out.into_iter().map(left).collect(),
+        findings,
         items: taken.iter().map(item).collect(),
         word: (!taken.is_empty()).then(|| own.unwrap_or_else(|| TERMINATE.to_owned())),
         why_not: taken.is_empty().then(|| "Nothing of what is ticked may be terminated".to_owned()),

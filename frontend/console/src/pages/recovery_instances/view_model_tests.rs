@@ -30,7 +30,7 @@ fn would(number: u8, confirmation: Option<&str>, refused: bool) -> TerminatedRec
     };
     serde_json::from_value(json!({
         "recovery_instance_id": format!("i-{number:017}"), "dry_run": true, "confirmation": confirmation, "refused": checks, "job_id": null,
-        "losses": [{ "source_server_id": format!("s-{number:017}"), "instance_id": format!("i-{number:017}"), "is_drill": confirmation.is_none(),
+        "losses": [{ "source_server_id": format!("s-{number:017}"), "instance_id": format!("i-{number:017}"), "is_drill": number == 9,
                      "launched_at": null, "why": "nothing else is lost" }],
     }))
     .unwrap()
@@ -105,6 +105,21 @@ fn one_that_runs_production_asks_for_its_own_id_and_is_not_taken_among_several()
         (Some("terminate"), 1)
     );
     assert_eq!(shown.findings[0].status, Status::Warning);
+}
+
+#[test]
+fn who_would_destroy_what_a_drill_only_borrowed_learns_how_to_have_it_back() {
+    let borrowed = judged(9, Ok(would(9, Some("i-00000000000000009"), false)));
+    let alone = preview(std::slice::from_ref(&borrowed));
+    assert_eq!((alone.items.len(), alone.findings.len()), (1, 1));
+    assert!(alone.findings[0].detail.contains("hands it back stopped"));
+    let shown = preview(&[borrowed, judged(2, Ok(would(2, None, false)))]);
+    assert!(
+        shown.findings[0].title.contains("tick it alone"),
+        "{:?}",
+        shown.findings
+    );
+    assert_eq!(shown.findings[0].detail, "nothing else is lost");
 }
 
 #[test]

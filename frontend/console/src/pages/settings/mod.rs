@@ -47,11 +47,10 @@ pub fn Settings() -> impl IntoView {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title="Settings".to_owned() description="You, this browser, and the accounts that the orchestrator works in." />
-            <div class="console-halves"><You /><Appearance /></div>
+            <div class="console-halves"><You /><div class="ui-stack"><Appearance /><Versions /><Sessions /></div></div>
             <Container title="Target accounts".to_owned() description="A validation assumes the role of an account and asks DRS in each of its regions; it changes nothing.".to_owned()>
                 <Watched live=live loading="Loading the accounts" view=|accounts| view! { <Accounts accounts=accounts /> }.into_any() />
             </Container>
-            <div class="console-halves"><Versions /><Sessions /></div>
         </div>
     }
 }
