@@ -139,7 +139,9 @@ chapter("the wizard goes from review to reverse replication, with what the copy 
 });
 
 chapter("after a reload the wizard opens where the session stands, and goes on", LONG, async () => {
-  await status("REVERSE_REPLICATING");
+  const mapped = ({ servers }) => servers.filter((server) => server.way_back).length === 22;
+  await until(`/failover-sessions/${session}/servers?limit=1000`, mapped);
+  assert.equal((await made.call("GET", `/failover-sessions/${session}`)).status, "REVERSE_REPLICATING");
   await signIn(page, "admin", `/failover-sessions/${session}/failback`);
   await step("Mirror configuration");
   await page.getByText("fleet-failback").first().waitFor();

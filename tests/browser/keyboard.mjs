@@ -131,7 +131,10 @@ chapter("the failback wizard begins where the session stands and goes on to repl
 chapter("originals are prepared by a person, the configuration is mirrored, and the fleet fails back", LONG, async () => {
   const { servers } = await call("GET", `/failover-sessions/${session}/servers?limit=1000`);
   await prepare(HOME, servers.map((server) => server.origin_instance_id));
-  await until("REVERSE_REPLICATING");
+  await pass(async () => {
+    const { servers } = await call("GET", `/failover-sessions/${session}/servers?limit=1000`);
+    return servers.every((server) => server.way_back);
+  });
   await page.getByText("shop-failback").first().waitFor();
   await whenReady("Mirror configuration");
   await heading("Monitor");
