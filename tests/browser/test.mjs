@@ -107,7 +107,8 @@ test("a pair is removed, picked again and dragged, and a refusal stands at its r
   await made.call("PUT", `${path}/instance-pairs/${other.id}`, { target_instance_id: other.target_instance_id });
   const free = page.getByRole("list", { name: "Instances without a server" });
   await free.getByText(one.target_instance_id).dragTo(row.getByText("A new instance"));
-  await row.getByText(one.target_instance_id).waitFor();
+  await row.getByText("By hand", { exact: true }).waitFor();
+  await row.getByRole("cell", { name: `(${one.target_instance_id})` }).waitFor();
   assert.equal((await pairs()).find((pair) => pair.source_name === server).method, "manual");
   assert.equal(await row.getByText(/is the target of another pair/).count(), 0);
   assert.deepEqual(page.complaints, []);

@@ -273,13 +273,26 @@ fn buttons(hand: Hand, row: &MatchRow) -> impl IntoView + use<> {
             hand.removing,
         )
     });
-    view! { {button(pick, "Pick", hand.picking)}{remove} }
+    let refused = (!row.refused.is_empty()).then(|| {
+        let text = row.refused.clone();
+        view! { <div class="pair-refused" role="alert"><StatusIndicator status=Status::Error text=text /></div> }
+    });
+    view! { {button(pick, "Pick", hand.picking)}{remove}{refused} }
 }
 
 fn columns(hand: Hand) -> Vec<Column<MatchRow>> {
     vec![
         Column::new("server", "Server", |row: &MatchRow| row.server.clone())
             .cell(move |row| zone(hand, row, &row.server)),
+        Column::new("hand", "By hand", |row: &MatchRow| {
+            let verbs = if row.saved.is_some() {
+                "Pick, remove"
+            } else {
+                "Pick"
+            };
+            format!("{verbs} {}", row.refused)
+        })
+        .cell(move |row| buttons(hand, row)),
         Column::new("match", "Match", |row: &MatchRow| {
             row.face.words().1.to_owned()
         })
@@ -296,27 +309,16 @@ fn columns(hand: Hand) -> Vec<Column<MatchRow>> {
             row.target.clone()
         })
         .cell(move |row| zone(hand, row, &row.target)),
-        Column::new("hand", "By hand", |row: &MatchRow| {
-            let verbs = if row.saved.is_some() { "Pick, remove" } else { "Pick" };
-            verbs.to_owned()
-        })
-        .cell(move |row| buttons(hand, row)),
-        Column::new("note", "Why not", |row: &MatchRow| {
-            let text = if row.refused.is_empty() { &row.note } else { &row.refused };
-            text.clone()
-        })
-        .cell(|row: &MatchRow| {
-            if row.refused.is_empty() {
-                row.note.clone().into_any()
-            } else {
-                view! { <div class="pair-refused"><StatusIndicator status=Status::Error text=row.refused.clone() /></div> }.into_any()
-            }
-        }),
+        Column::new("note", "Why not matched", |row: &MatchRow| row.note.clone()),
         Column::new("ip", "Keeps private IP", |row: &MatchRow| {
             row.private_ip.clone()
         }),
         Column::new("launch", "Launch configuration", |row: &MatchRow| {
-            let text = if row.is_configured { "Applied" } else { "Not applied" };
+            let text = if row.is_configured {
+                "Applied"
+            } else {
+                "Not applied"
+            };
             text.to_owned()
         })
         .filter(),
