@@ -2,7 +2,7 @@
 //!
 //! Everything is plain serde data, so that a world can be dumped, loaded and compared.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ pub struct World {
     pub event_rules: crate::events::Rules,
     /// Regions that are away (injected), with the source servers whose replication that stalls.
     #[serde(default)]
-    pub outages: BTreeMap<RegionName, Vec<String>>,
+    pub outages: BTreeMap<RegionName, BTreeSet<String>>,
 }
 
 /// What an account has once, not per region.

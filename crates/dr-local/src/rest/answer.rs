@@ -74,6 +74,10 @@ impl Refusal {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
 
+    pub(super) fn conflict(message: String) -> Self {
+        Self::new(StatusCode::CONFLICT, "CONFLICT", message)
+    }
+
     pub(super) fn wrong_password() -> Self {
         let message = "The user name or the password is wrong";
         Self::new(StatusCode::UNAUTHORIZED, "INVALID_CREDENTIALS", message)

@@ -185,6 +185,7 @@ fn shown(value: &impl Serialize) -> Result<Response, Refusal> {
 fn refused(error: &ServiceError) -> Refusal {
     match error.status {
         404 => Refusal::not_found(error.message.clone()),
+        409 => Refusal::conflict(error.message.clone()),
         _ => Refusal::invalid(error.message.clone()),
     }
 }

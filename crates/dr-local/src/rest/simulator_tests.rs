@@ -180,6 +180,10 @@ async fn an_administrator_injects_and_ends_faults() {
     assert_eq!(shown["failing_launches"][0]["id"], server);
     assert_eq!(shown["stalls"][0]["server"]["id"], server);
     assert_eq!(shown["outages"]["us-east-1"], 2, "one stalled before");
+    let other = stand.sim.control().servers()[1].id.clone();
+    let resume = json!({ "command": "resume_server", "server": other });
+    let (status, body) = stand.admin("POST", "/_sim/commands", resume).await;
+    assert_eq!((status, &body["error"]["code"]), (409, &json!("CONFLICT")));
     assert_eq!(
         stand.admin("DELETE", "/_sim/faults/1", Value::Null).await.0,
         204

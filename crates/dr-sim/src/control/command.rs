@@ -193,6 +193,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
         }
         Command::BreakReplication { server, error } => break_off(world, server, error)?,
         Command::ResumeServer { server } => {
+            outage::leaves_alone(world, server)?;
             on_server(world, server, |found| found.replication.resume(now))?;
             drs::tell_stall(world, server, "NOT_STALLED");
         }
@@ -292,6 +293,7 @@ fn stall(
     until: Option<DateTime<Utc>>,
 ) -> Result<(), ServiceError> {
     let now = world.now;
+    outage::leaves_alone(world, server)?;
     on_server(world, server, |found| found.replication.stall(now, until))?;
     drs::tell_stall(world, server, "STALLED");
     Ok(())

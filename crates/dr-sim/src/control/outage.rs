@@ -50,14 +50,17 @@ pub(super) fn begin(world: &mut World, region: &str) -> Result<(), ServiceError>
 pub(super) fn end(world: &mut World, region: &str) {
     let now = world.now;
     for id in world.outages.remove(region).unwrap_or_default() {
-        let found = servers(world).find(|(server, _)| server.id == id);
+        let mut places = world.places.values().flatten();
+        let found = places.find_map(|(into, place)| Some((place.drs.servers.get(&id)?, into)));
         // A server that was deleted meanwhile has nothing to resume.
         let Some((server, into)) = found else {
             continue;
         };
         let mut others = world.outages.keys();
         match others.find(|other| touches(server, into, other)).cloned() {
-            Some(other) => world.outages.entry(other).or_default().push(id),
+            Some(other) => {
+                world.outages.entry(other).or_default().insert(id);
+            }
             None => {
                 if on_server(world, &id, |found| found.replication.resume(now)).is_ok() {
                     drs::tell_stall(world, &id, "NOT_STALLED");
@@ -65,6 +68,20 @@ pub(super) fn end(world: &mut World, region: &str) {
             }
         }
     }
+}
+
+/// Whether the replication of a source server stalls because a region is away.
+pub(super) fn holds(world: &World, server: &str) -> bool {
+    world.outages.values().any(|held| held.contains(server))
+}
+
+/// A stall of one server neither begins nor ends while an outage holds it: it would end the outage's as well.
+pub(super) fn leaves_alone(world: &World, server: &str) -> Result<(), ServiceError> {
+    if holds(world, server) {
+        let message = format!("{server} stalls because its region is away: end the outage first");
+        return Err(ServiceError::new(409, "RegionAway", message));
+    }
+    Ok(())
 }
 
 /// Every source server, with the region that it replicates into.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-use super::{Control, Standing};
+use super::{Control, Standing, outage};
 use crate::clock::Speed;
 use crate::drs::{self, SourceServer};
 use crate::ec2::InstanceState;
@@ -156,8 +156,7 @@ fn counted(words: impl Iterator<Item = &'static str>) -> BTreeMap<String, usize>
 /// Stalls of single servers; those of an outage end with it and are counted there.
 fn stalls(world: &World) -> Vec<Stall> {
     let is_single = |server: &SourceServer| {
-        let of_outage = || world.outages.values().any(|ids| ids.contains(&server.id));
-        server.replication.stalled(world.now).is_some() && !of_outage()
+        server.replication.stalled(world.now).is_some() && !outage::holds(world, &server.id)
     };
     listed(world, is_single)
         .map(|(found, server)| Stall {

@@ -65,6 +65,20 @@ async fn an_outage_ends_neither_a_stall_of_before_nor_that_of_another_region() {
 }
 
 #[tokio::test]
+async fn a_stall_of_one_server_neither_begins_nor_ends_while_its_region_is_away() {
+    let bench = Bench::with(3);
+    let server = bench.server("web-portal-01").await;
+    let control = bench.sim.control();
+    outage(&bench, PRIMARY.1);
+    assert_eq!(control.stall_for(&server, 60).unwrap_err().status, 409);
+    assert_eq!(control.resume_server(&server).unwrap_err().status, 409);
+    bench.pass(120);
+    assert_eq!(stalled(&bench), 3);
+    end(&bench, PRIMARY.1);
+    control.stall_for(&server, 60).unwrap();
+}
+
+#[tokio::test]
 async fn what_was_injected_is_shown_until_it_is_taken_back() {
     let bench = Bench::with(3);
     let server = bench.server("web-portal-01").await;

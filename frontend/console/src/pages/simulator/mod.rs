@@ -10,8 +10,8 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use ui::{
-    Breadcrumbs, Button, ButtonKind, Container, Crumb, Empty, ErrorPanel, FormField, Input,
-    InputKind, KeyValue, PageHeader, Pair, Problem, Status, StatusIndicator, use_flashes,
+    Breadcrumbs, Button, Container, Crumb, Empty, ErrorPanel, FormField, Input, InputKind,
+    KeyValue, PageHeader, Pair, Problem, Status, StatusIndicator, use_flashes,
 };
 
 use self::inject::Inject;
@@ -183,11 +183,11 @@ fn Faults(summary: Signal<Arc<Summary>>) -> impl IntoView {
         let end = move |_| teller.act.run(end.clone());
         view! {
             <li class="ui-row">
-                <Button kind=ButtonKind::Normal label=label why_not=teller.why_not busy=teller.doing.busy on_click=end>"End"</Button>
                 <div>
                     <StatusIndicator status=Status::Warning text=text />
                     <div class="ui-secondary">{detail}</div>
                 </div>
+                <Button label=label why_not=teller.why_not busy=teller.doing.busy on_click=end>"End"</Button>
             </li>
         }
     };
