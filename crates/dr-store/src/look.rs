@@ -1,6 +1,9 @@
 //! Who may look now: events of DRS come one per server, and a thousand of them are one reason to look. A claim is
 //! an item in the table of executions.
 
+use std::collections::HashMap;
+use std::sync::{MutexGuard, PoisonError};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use dr_error::{AwsClass, Error, Result, retry};
 
@@ -11,6 +14,8 @@ use crate::store::Store;
 
 /// Sort key of a claim.
 const LOOK: &str = "look";
+/// Claims of this process are remembered for an hour: longer than anybody's pause between looks.
+const REMEMBERED_MS: i64 = 3_600_000;
 /// Time of the last claim, in milliseconds since 1970.
 const AT: &str = "claimed_at";
 
@@ -26,17 +31,36 @@ impl Store {
     }
 
     /// Claims the right to look at something, such as `session#<id>`, unless somebody claimed it less than `seconds`
-    /// ago. One write, whoever wins.
+    /// ago. One write, whoever wins; none while a claim of this process stands.
     ///
     /// Needs `dynamodb:UpdateItem`.
     ///
     /// # Errors
     /// Whatever DynamoDB answers.
     pub async fn claim_look_at(&self, what: &str, seconds: u32) -> Result<bool> {
-        let key = Key::new(attribute::EXECUTION_ID, format!("look#{what}"))
-            .and(attribute::TIMESTAMP, LOOK);
         let now = self.clock.now().timestamp_millis();
         let before = now - i64::from(seconds) * 1000;
+        // The condition below, on what is known already: later claims of others only make it fail longer.
+        if self.claims().get(what).is_some_and(|at| *at > before) {
+            return Ok(false);
+        }
+        let claimed = self.write_claim(what, now, before, seconds).await?;
+        if claimed {
+            let mut claims = self.claims();
+            claims.retain(|_, at| *at > now - REMEMBERED_MS);
+            claims.insert(what.to_owned(), now);
+        }
+        Ok(claimed)
+    }
+
+    fn claims(&self) -> MutexGuard<'_, HashMap<String, i64>> {
+        // Whole entries are inserted and removed: what a panic left is whole.
+        self.claims.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn write_claim(&self, what: &str, now: i64, before: i64, seconds: u32) -> Result<bool> {
+        let key = Key::new(attribute::EXECUTION_ID, format!("look#{what}"))
+            .and(attribute::TIMESTAMP, LOOK);
         // What is over is looked at no more.
         let keep = chrono::Duration::seconds(i64::from(seconds)) + chrono::Duration::days(1);
         let ttl = expiry(self.clock.now(), keep);

@@ -1,6 +1,7 @@
 //! The store: one client, the tables of one environment, and how long ended things are kept.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
 
 use aws_sdk_dynamodb::Client;
 use aws_types::SdkConfig;
@@ -23,6 +24,8 @@ pub struct Store {
     pub(crate) schema: Arc<[TableSchema]>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) retention: chrono::Duration,
+    /// What this process claimed to look at, and when, in milliseconds since 1970: it need not be asked of the table.
+    pub(crate) claims: Arc<Mutex<HashMap<String, i64>>>,
 }
 
 impl Store {
@@ -36,6 +39,7 @@ impl Store {
             schema: schema(environment).into(),
             clock,
             retention: chrono::Duration::days(i64::from(RETENTION_DAYS)),
+            claims: Arc::default(),
         }
     }
 

@@ -55,3 +55,17 @@ async fn each_thing_is_looked_at_by_one_at_a_time() {
     assert!(!store.claim_look_at("session#1", 50).await.unwrap());
     assert!(store.claim_look_at("session#1", 0).await.unwrap());
 }
+
+#[tokio::test]
+async fn a_claim_that_stands_is_not_asked_of_the_table_again() {
+    let (door, store) = with_tables().await;
+    assert!(store.claim_look(5).await.unwrap());
+    door.forget_calls();
+    for _ in 0..1_000 {
+        assert!(!store.clone().claim_look(5).await.unwrap());
+    }
+    assert_eq!(door.all_calls(), 0);
+    // Once it is over, the table decides again.
+    assert!(store.claim_look(0).await.unwrap());
+    assert_eq!(door.all_calls(), 1);
+}
