@@ -104,6 +104,8 @@ test("of a drill two are ended together, each with its result, and the checklist
   await tick(one.name);
   await page.getByText("End the drill when you are done with it").first().waitFor();
   await page.getByRole("heading", { name: /^Points in time/ }).waitFor();
+  // What lies half below the bar is a small target until one scrolls.
+  await page.evaluate(() => window.scrollTo(0, 0));
   await sound(page, "recovery-instance");
   const reverse = page.getByRole("button", { name: /^Start reverse replication/ });
   assert.match(await reverse.getAttribute("title"), /belongs to a drill/);
@@ -158,7 +160,10 @@ test("a recovery asks for its own id before it ends, and takes its steps in its 
   await sound(page, "recovery-instances-reverse");
   await step.getByRole("button", { name: "Start reverse replication" }).click();
   await page.getByText("Reverse replication of 1 server is asked for").waitFor();
-  await until("/failover-sessions", ({ sessions }) => sessions[0]?.status === "REVERSE_REPLICATING");
+  const here = `/recovery-instances?account_id=${DR.account_id}&region=${DR.region}&limit=1000`;
+  await until(here, ({ recovery_instances }) => recovery_instances.some((other) =>
+    other.recovery_instance_id === one.recovery_instance_id && other.reversed_launch_state !== "NOT_STARTED"));
+  await page.getByRole("row", { name: one.name }).getByText(/^(Synchronizing|Ready)$/).waitFor();
 });
 
 test("who ends all sessions is asked to sign in here, and another browser's session is over at the server", async () => {
