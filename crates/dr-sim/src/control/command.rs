@@ -251,12 +251,7 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
                 return Err(missing("role", role_arn));
             }
         }
-        Command::Deny { role_arn, actions } => {
-            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-            if !crate::iam::deny(world, role_arn, &actions) {
-                return Err(missing("role", role_arn));
-            }
-        }
+        Command::Deny { role_arn, actions } => deny(world, role_arn, actions)?,
         Command::SsmFault { instance, fault } => ssm::inject(world, instance, fault)?,
         Command::SsmHeal { instance } => ssm::heal(world, instance)?,
         Command::Scenario { estate } => {
@@ -268,6 +263,14 @@ pub(crate) fn apply(world: &mut World, command: &Command) -> Result<Done, Servic
     }
     let facts = json!({ "done": true });
     Ok(Done { facts })
+}
+
+fn deny(world: &mut World, role_arn: &str, actions: &[String]) -> Result<(), ServiceError> {
+    let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+    if !crate::iam::deny(world, role_arn, &actions) {
+        return Err(missing("role", role_arn));
+    }
+    Ok(())
 }
 
 fn network(place: &mut Place, default_route: bool, egress: bool) {
