@@ -22,6 +22,7 @@ pub mod plans;
 pub mod recovery_instances;
 pub mod replication;
 pub mod sessions;
+pub mod split;
 pub mod start;
 
 pub use crate::endpoint::Endpoint;

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use super::split::Parts;
+use super::Parts;
 use super::wire::Wire;
 use crate::failure::Failure;
 use crate::session::{Session, SessionFile};

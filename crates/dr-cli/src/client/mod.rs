@@ -2,7 +2,6 @@
 
 mod credentials;
 mod page;
-mod split;
 mod wire;
 
 use std::marker::PhantomData;
@@ -16,10 +15,10 @@ use tokio::sync::Mutex;
 
 pub use crate::client::credentials::{Credentials, SignedIn, sign_in, sign_out};
 pub use crate::client::page::Paging;
-pub use crate::client::split::{Parts, Unsendable, split};
 pub use crate::client::wire::{Address, Reply, Wire};
 use crate::failure::Failure;
 use crate::world::Time;
+pub use dr_api::split::{Parts, Unsendable, split};
 
 /// Tries again at most so often.
 const MAX_RETRIES: u32 = 3;

@@ -10,7 +10,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect;
 use serde_json::Value;
 
-use super::split::Parts;
+use super::Parts;
 use crate::failure::Failure;
 
 /// A server that does not take the connection within this is not there.

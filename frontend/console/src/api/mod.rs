@@ -2,6 +2,5 @@
 
 pub mod fetch;
 pub mod problem;
-pub mod wire;
 
 pub use crate::auth::{Anonymous, Authorised, use_api};

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 
+use dr_api::split::split;
 use dr_api::{Endpoint, Operation};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
@@ -12,7 +13,6 @@ use super::cognito::Pool;
 use super::local;
 use super::session::{Session, Tokens, Who};
 use crate::api::fetch::{self, Ask, UNAUTHENTICATED};
-use crate::api::wire::split;
 use crate::config::{BASE, Config, SignIn};
 
 /// Most entries that a list answers at once.
@@ -224,9 +224,10 @@ impl Authorised {
         operation: Operation,
         fields: Map<String, Value>,
     ) -> Result<String, Problem> {
-        let parts = split(operation, fields)?;
-        self.ask(parts.method.as_str(), &parts.target, parts.body)
-            .await
+        let parts = split(operation, fields)
+            .map_err(|error| Problem::new("UNSENDABLE", error.to_string()))?;
+        let body = parts.body.map(|fields| Value::Object(fields).to_string());
+        self.ask(parts.method.as_str(), &parts.target, body).await
     }
 
     /// Calls a path with the token of the session, renewed where it is not accepted any more, and gives the body of the

@@ -1,12 +1,12 @@
 //! Cognito's own sign-in page: authorization code with PKCE. The secret and the way back wait in this tab's session
 //! storage while the person is away; tokens never do.
 
+use dr_api::split::encode;
 use ui::Problem;
 
 use super::pkce;
 use super::session::Tokens;
 use crate::api::fetch::{self, Ask};
-use crate::api::wire::encode;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const SECRET: &str = "dr.pkce";

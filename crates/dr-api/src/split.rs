@@ -1,9 +1,10 @@
-//! From the fields of a request to path, query and body, as the table of operations has it.
+//! From the fields of a request to path, query and body, as the table of operations has it: for every client.
 
-use dr_api::openapi::path_parameters;
-use dr_api::{Method, Operation};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
+
+use crate::openapi::path_parameters;
+use crate::{Method, Operation};
 
 /// What stays as it is in a path segment and in a query value: RFC 3986, "Unreserved Characters".
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
@@ -97,7 +98,9 @@ fn list(value: &Value) -> Option<String> {
     (is_clear && !items.is_empty()).then(|| items.join(","))
 }
 
-fn encode(text: &str) -> String {
+/// A text as it stands in a URL.
+#[must_use]
+pub fn encode(text: &str) -> String {
     utf8_percent_encode(text, ENCODED).to_string()
 }
 
@@ -105,13 +108,13 @@ fn encode(text: &str) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
-    use dr_api::openapi::described;
-    use dr_api::{Method, Operation};
     use percent_encoding::percent_decode_str;
     use schemars::generate::SchemaSettings;
     use serde_json::{Map, Value, json};
 
     use super::split;
+    use crate::openapi::described;
+    use crate::{Method, Operation};
 
     /// Every field that the schema of each operation's request names, with a value of its own.
     fn samples() -> Vec<(Operation, Map<String, Value>)> {
