@@ -177,15 +177,15 @@ async fn a_plan_is_shown_with_its_actions() {
     }
 }
 
-#[tokio::test]
-async fn waves_that_stay_keep_their_actions_and_given_ones_replace_their_side() {
-    let stand = Stand::new().await;
-    let action = |name: &str| {
-        json!({
-            "name": name, "document_name": "own", "parameters": {}, "on": "WAVE", "timeout_seconds": 90,
-            "on_failure": "PAUSE", "skip_in_drills": false,
-        })
-    };
+fn action(name: &str) -> Value {
+    json!({
+        "name": name, "document_name": "own", "parameters": {}, "on": "WAVE", "timeout_seconds": 90,
+        "on_failure": "PAUSE", "skip_in_drills": false,
+    })
+}
+
+/// A plan of two waves, each with an action after it.
+fn with_a_plan_of_actions(stand: &Stand) {
     let mut shop = plan(1, "shop");
     let group_ids = shop["waves"][0]["group_ids"].clone();
     shop["waves"] = json!([
@@ -202,6 +202,12 @@ async fn waves_that_stay_keep_their_actions_and_given_ones_replace_their_side() 
         )
         .says(&format!("GET {path}"), 200, shop.clone())
         .says(&format!("PUT {path}"), 200, shop);
+}
+
+#[tokio::test]
+async fn waves_that_stay_keep_their_actions_and_given_ones_replace_their_side() {
+    let stand = Stand::new().await;
+    with_a_plan_of_actions(&stand);
     let sent = || {
         stand
             .calls()
