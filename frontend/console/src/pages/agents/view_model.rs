@@ -24,19 +24,27 @@ pub fn places(accounts: &[TargetAccountView]) -> Vec<Choice> {
         .collect()
 }
 
-/// Regions that machines of a place may replicate into: those of the same account, the place's own aside.
+/// Regions that machines of a place may replicate into: those of the same account, the place's own aside; or that there
+/// is none.
 #[must_use]
 pub fn targets(accounts: &[TargetAccountView], place: &str) -> Vec<Choice> {
     let Some((account_id, own)) = place.split_once('/') else {
         return Vec::new();
     };
-    accounts
+    let found: Vec<Choice> = accounts
         .iter()
         .filter(|account| account.account_id.as_str() == account_id)
         .flat_map(|account| account.regions.iter())
         .filter(|region| region.as_str() != own)
         .map(|region| Choice::new(region.to_string(), region.to_string()))
-        .collect()
+        .collect();
+    if found.is_empty() {
+        return vec![Choice::new(
+            "",
+            "No other region of this account is registered",
+        )];
+    }
+    found
 }
 
 /// Whether an agent can be installed, with every reason why not.
@@ -135,6 +143,8 @@ mod tests {
                 .collect::<Vec<_>>(),
             ["us-west-2"]
         );
+        let none = targets(&accounts(), "444455556666/us-east-1");
+        assert!(none.len() == 1 && none[0].value.is_empty());
         assert!(targets(&accounts(), "nowhere").is_empty());
     }
 
