@@ -223,13 +223,13 @@ async fn undisturbed() -> Vec<Leg> {
 
 /// Events fall otherwise in every run, and it may make fewer calls than the undisturbed one: then an earlier one is taken.
 async fn dies_for_certain(legs: &[Leg], mut death: Death) -> bool {
-    while death.call > 0 {
-        if dies(legs, death).await {
-            return true;
+    while !dies(legs, death).await {
+        if death.call == 0 {
+            return false;
         }
         death.call = death.call * 3 / 4;
     }
-    false
+    true
 }
 
 /// One run. Answers whether it died.
