@@ -5,10 +5,10 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
 import { URL_OF, browser, go, open, signIn, sound } from "./console.mjs";
-import { make } from "./estate.mjs";
+import { DIRECTION, make } from "./estate.mjs";
 
 const LONG = { timeout: 300_000 };
-const DR = { account_id: "444455556666", region: "us-west-2" };
+const DR = DIRECTION.recovery;
 
 let chrome;
 let made;

@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { URL_OF, browser, open, password, signIn } from "./console.mjs";
+import { browser, open, signIn } from "./console.mjs";
+import { api } from "./estate.mjs";
 import { AWAY, HOME, place } from "./world.mjs";
 
 let chrome;
@@ -29,14 +30,8 @@ const button = (page, name) => page.getByRole("button", { name, exact: true });
 
 /** The simulated world in numbers, as the server says it. */
 async function listing() {
-  const signed = await fetch(`${URL_OF}/auth/sign-in`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ username: "admin", password: password("admin") }),
-  });
-  const { id_token } = await signed.json();
-  const answered = await fetch(`${URL_OF}/_sim/summary`, { headers: { authorization: `Bearer ${id_token}` } });
-  return answered.json();
+  const call = await api();
+  return call("GET", "/_sim/summary");
 }
 
 test("the estate is shown by account and region, and the clock runs at the speed that a person sets", async () => {

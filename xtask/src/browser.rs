@@ -26,27 +26,34 @@ const SCRIPTS: [&str; 6] = [
 
 /// Uses the console as a person would.
 pub fn test(tree: &Tree) -> Result {
+    ready(tree)?;
     SCRIPTS.iter().try_for_each(|script| drive(tree, script))
 }
 
 /// Measures it: sizes, paints, long tasks.
 pub fn bench(tree: &Tree) -> Result {
+    ready(tree)?;
     drive(tree, "bench.mjs")
 }
 
 /// Takes a picture of every page.
 pub fn shots(tree: &Tree) -> Result {
+    ready(tree)?;
     drive(tree, "shots.mjs")
 }
 
-/// Runs a script against a server of its own.
-fn drive(tree: &Tree, script: &str) -> Result {
+/// What every script needs.
+fn ready(tree: &Tree) -> Result {
     tools(&[CHROMIUM, NODE])?;
     run(Command::new("npm")
         .args(["ci", "--no-audit", "--no-fund", "--ignore-scripts"])
         .current_dir(tree.at(FOLDER)))?;
     console::ready(tree)?;
-    build(tree, &["dr-local"], false)?;
+    build(tree, &["dr-local"], false)
+}
+
+/// Runs a script against a server of its own.
+fn drive(tree: &Tree, script: &str) -> Result {
     let console = console::folder(tree);
     let options = [
         "--speed".as_ref(),
@@ -60,6 +67,5 @@ fn drive(tree: &Tree, script: &str) -> Result {
         .arg(script)
         .current_dir(tree.at(FOLDER))
         .env("DR_CONSOLE", &console)
-        .env("DR_PROFILE", product.scratch.join("profile"))
         .env("DR_SHOTS", tree.target().join("shots")))
 }

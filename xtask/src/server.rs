@@ -48,8 +48,6 @@ pub fn scratch(tree: &Tree, name: &str) -> Result<PathBuf> {
 pub struct Product {
     server: Server,
     sim_port: u16,
-    /// The folder of this run; its state is in there.
-    pub scratch: PathBuf,
 }
 
 impl Product {
@@ -70,11 +68,7 @@ impl Product {
             "Ctrl-C ends",
             &scratch,
         )?;
-        Ok(Self {
-            server,
-            sim_port,
-            scratch,
-        })
+        Ok(Self { server, sim_port })
     }
 
     /// Tells a program where it is: `DR_URL`, `DR_SIM_URL`, and in `DR_LOG` what it printed at its start, users and
