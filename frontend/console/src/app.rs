@@ -11,13 +11,12 @@ use crate::api::Anonymous;
 use crate::config;
 use crate::pages::sign_in::SignInPage;
 use crate::shell::Shell;
-use crate::theme::use_theme;
+use crate::theme::provide_theme;
 
 /// The app.
 #[component]
 pub fn App() -> impl IntoView {
-    // Longer than any session: what a session's owner provides is disposed of when it ends, and would still be found.
-    provide_context(use_theme());
+    provide_theme();
     let client = RwSignal::new(None::<Anonymous>);
     let problem = RwSignal::new(None::<Problem>);
     let begin = move || {

@@ -65,13 +65,15 @@ impl Doing {
     }
 }
 
-/// What is asked once, and again when a person wants it: for answers that cost too many calls to be asked every 3 s.
+/// What is asked when a person wants it, for answers that cost too many calls to be asked every 3 s. Copy it freely.
 #[derive(Debug)]
 pub struct Once<T: Send + Sync + 'static> {
     /// The last good answer.
     pub value: RwSignal<Option<Arc<T>>>,
     /// It is being asked, and what went wrong.
     pub doing: Doing,
+    /// Asks, unless it is being asked.
+    pub ask: Callback<()>,
 }
 
 impl<T: Send + Sync + 'static> Clone for Once<T> {
@@ -82,35 +84,37 @@ impl<T: Send + Sync + 'static> Clone for Once<T> {
 
 impl<T: Send + Sync + 'static> Copy for Once<T> {}
 
-impl<T: Send + Sync + 'static> Default for Once<T> {
-    fn default() -> Self {
-        Self {
-            value: RwSignal::new(None),
-            doing: Doing::default(),
-        }
-    }
-}
-
 impl<T: Send + Sync + 'static> Once<T> {
-    /// Asks, unless it is being asked.
-    pub fn ask(self, work: impl Future<Output = Result<T, Problem>> + 'static) {
-        self.doing.run(work, move |answer| {
-            let _ = self.value.try_set(Some(Arc::new(answer)));
+    /// Not asked yet.
+    pub fn of<Fut: Future<Output = Result<T, Problem>> + 'static>(
+        work: impl Fn() -> Fut + Send + Sync + 'static,
+    ) -> Self {
+        let value = RwSignal::new(None);
+        let doing = Doing::default();
+        let ask = Callback::new(move |()| {
+            doing.run(work(), move |answer| {
+                let _ = value.try_set(Some(Arc::new(answer)));
+            });
         });
+        Self { value, doing, ask }
+    }
+
+    /// Asked as the page opens.
+    pub fn now<Fut: Future<Output = Result<T, Problem>> + 'static>(
+        work: impl Fn() -> Fut + Send + Sync + 'static,
+    ) -> Self {
+        let once = Self::of(work);
+        once.ask.run(());
+        once
     }
 
     /// Its faces: loading, the error with retry, the content as it was last answered.
-    pub fn faces(
-        self,
-        loading: &'static str,
-        again: Callback<()>,
-        view: fn(Arc<T>) -> AnyView,
-    ) -> AnyView {
+    pub fn faces(self, loading: &'static str, view: fn(Arc<T>) -> AnyView) -> AnyView {
         let problem = move || {
             self.doing
                 .problem
                 .get()
-                .map(|problem| view! { <ErrorPanel problem=problem on_retry=again /> })
+                .map(|problem| view! { <ErrorPanel problem=problem on_retry=self.ask /> })
         };
         let content = move || match self.value.get() {
             Some(value) => view(value),

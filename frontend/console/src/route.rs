@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use leptos::prelude::use_context;
-use ui::Problem;
+use ui::{Crumb, Problem};
 
 use crate::config::BASE;
 
@@ -15,6 +15,15 @@ pub struct Parameters(BTreeMap<&'static str, String>);
 #[must_use]
 pub fn link(path: &str) -> String {
     format!("{BASE}{path}")
+}
+
+/// Where a page below the dashboard stands; a page below that one adds its own step.
+#[must_use]
+pub fn crumbs(title: &str, path: &str) -> Vec<Crumb> {
+    vec![
+        Crumb::new("Dashboard", link("/")),
+        Crumb::new(title, link(path)),
+    ]
 }
 
 /// The parameters, if the path is one of the pattern: `/protection-groups/:group_id`.

@@ -72,15 +72,17 @@ pub fn choose(now: RwSignal<Theme>, theme: Theme) {
     now.set(theme);
 }
 
-/// The theme that is chosen: one signal within the shell. A shell that is gone leaves its context to the sign-in after it.
+/// Begins with the theme that was chosen the last time. Once, in the app: what a session's owner provides is disposed of when
+/// the session ends, and would still be found by the sign-in after it.
+pub fn provide_theme() {
+    let kept = browser::kept(NAME).map_or(Theme::System, |word| Theme::named(&word));
+    provide_context(RwSignal::new(kept));
+}
+
+/// The theme that is chosen: one signal within the app.
 #[must_use]
 pub fn use_theme() -> RwSignal<Theme> {
-    use_context::<RwSignal<Theme>>()
-        .filter(|theme| !theme.is_disposed())
-        .unwrap_or_else(|| {
-            let kept = browser::kept(NAME).map_or(Theme::System, |word| Theme::named(&word));
-            RwSignal::new(kept)
-        })
+    expect_context()
 }
 
 /// Changes between light and dark.

@@ -132,11 +132,6 @@ impl Flashes {
         self.show(FlashKind::Error, format!("{}{id}", problem.message));
     }
 
-    /// Takes all away, at a sign-out.
-    pub fn clear(self) {
-        self.shown.set(Vec::new());
-    }
-
     fn dismiss(self, id: u64) {
         self.shown
             .update(|shown| shown.retain(|flash| flash.id != id));

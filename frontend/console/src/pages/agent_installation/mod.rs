@@ -20,7 +20,7 @@ use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Live, Watched, poll};
 use crate::pages::agents::{counts, status};
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 use crate::words;
 
 /// The page.
@@ -43,11 +43,8 @@ fn Installation(id: InstallationId) -> impl IntoView {
         let request = request.clone();
         async move { api.call::<GetAgentInstallation>(&request).await }
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Agent installation", link("/agents")),
-        Crumb::new("Installation", link(&format!("/agents/{id}"))),
-    ];
+    let mut crumbs = crumbs("Agent installation", "/agents");
+    crumbs.push(Crumb::new("Installation", link(&format!("/agents/{id}"))));
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

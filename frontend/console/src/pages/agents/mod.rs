@@ -12,23 +12,24 @@ use dr_api::agents::{
 };
 use dr_api::bounded::Machines;
 use dr_model::ids::{AccountId, MachineId, Region};
+use dr_model::place::Place;
 use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Breadcrumbs, Button, ButtonKind, Column, Confirm, Container, Crumb, Empty, FormField,
-    PageHeader, Problem, Select, StatusIndicator, Table,
+    Breadcrumbs, Button, ButtonKind, Column, Confirm, Container, Empty, FormField, PageHeader,
+    Problem, Select, StatusIndicator, Table,
 };
 
-pub use self::view_model::{counts, places, status};
+pub use self::view_model::{counts, place_of, places, status};
 use self::view_model::{targets, verdict, why_not_install};
 use crate::api::use_api;
 use crate::auth::use_why_not;
 use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Live, Watched, poll};
-use crate::route::link;
+use crate::route::{crumbs, link};
 
 /// The page.
 #[component]
@@ -40,10 +41,7 @@ pub fn Agents() -> impl IntoView {
         })
         .await
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Agent installation", link("/agents")),
-    ];
+    let crumbs = crumbs("Agent installation", "/agents");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
@@ -74,9 +72,7 @@ fn Choose(accounts: Signal<Arc<Vec<TargetAccountView>>>) -> impl IntoView {
         }))
     });
     let list = move || {
-        let place = place.get();
-        let (account_id, region) = place.split_once('/')?;
-        let (account_id, region) = (account_id.parse().ok()?, region.parse().ok()?);
+        let Place { account_id, region } = place_of(&place.get())?;
         Some(view! { <Candidates account_id=account_id region=region target=target /> })
     };
     view! {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use dr_api::accounts::TargetAccountView;
 use dr_api::agents::{AgentCandidateView, InstallationStatus, InstallationView};
 use dr_model::installation::MAX_MACHINES;
+use dr_model::place::Place;
 use ui::{Choice, Status};
 
 /// Where machines may be: every region that is in use, of every account.
@@ -22,6 +23,16 @@ pub fn places(accounts: &[TargetAccountView]) -> Vec<Choice> {
             })
         })
         .collect()
+}
+
+/// `444455556666/us-west-2` as a place: the value of such a choice.
+#[must_use]
+pub fn place_of(text: &str) -> Option<Place> {
+    let (account_id, region) = text.split_once('/')?;
+    Some(Place {
+        account_id: account_id.parse().ok()?,
+        region: region.parse().ok()?,
+    })
 }
 
 /// Regions that machines of a place may replicate into: those of the same account, the place's own aside; or that there
@@ -114,7 +125,7 @@ mod tests {
     use dr_api::agents::AgentCandidateView;
     use serde_json::json;
 
-    use super::{places, targets, verdict, why_not_install};
+    use super::{place_of, places, targets, verdict, why_not_install};
 
     fn candidate(id: &str, reasons: &[&str]) -> AgentCandidateView {
         serde_json::from_value(json!({
@@ -146,6 +157,15 @@ mod tests {
         let none = targets(&accounts(), "444455556666/us-east-1");
         assert!(none.len() == 1 && none[0].value.is_empty());
         assert!(targets(&accounts(), "nowhere").is_empty());
+    }
+
+    #[test]
+    fn a_choice_is_read_as_its_place_and_other_text_is_none() {
+        assert_eq!(
+            place_of("444455556666/us-west-2").unwrap().to_string(),
+            "444455556666/us-west-2"
+        );
+        assert!(place_of("nowhere").is_none());
     }
 
     #[test]

@@ -3,7 +3,6 @@
 use dr_api::executions::ExecutionView;
 use dr_api::replication::ReplicationDashboard;
 use dr_api::sessions::SessionView;
-use dr_model::check::Severity;
 use dr_model::execution::{ExecutionType, Subject};
 use dr_model::session::SessionStatus;
 use ui::Status;
@@ -121,11 +120,7 @@ impl Overview {
                 .into_iter()
                 .take(MOST_ALERTS)
                 .map(|alert| AlertRow {
-                    status: match alert.alert.severity {
-                        Severity::Critical => Status::Error,
-                        Severity::Warning => Status::Warning,
-                        Severity::Info => Status::Info,
-                    },
+                    status: words::severity(alert.alert.severity).0,
                     server: alert.name,
                     message: alert.alert.message,
                     remediation: alert.alert.remediation,

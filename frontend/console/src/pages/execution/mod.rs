@@ -25,7 +25,7 @@ use super::executions::{servers, title};
 use crate::api::use_api;
 use crate::format::{duration, time};
 use crate::live::{Watched, poll};
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 use crate::words;
 
 /// The page.
@@ -57,11 +57,9 @@ fn Run(id: ExecutionId) -> impl IntoView {
     });
     let own = link(&format!("/executions/{id}"));
     let crumbs = Signal::derive(move || {
-        vec![
-            Crumb::new("Dashboard", link("/")),
-            Crumb::new("Executions", link("/executions")),
-            Crumb::new(name.get(), own.clone()),
-        ]
+        let mut crumbs = crumbs("Executions", "/executions");
+        crumbs.push(Crumb::new(name.get(), own.clone()));
+        crumbs
     });
     let (steered, of_servers, of_log) = (id.clone(), id.clone(), id);
     let tabs = vec![

@@ -4,16 +4,14 @@ mod view_model;
 
 use dr_api::executions::{ExecutionView, ListExecutions, ListExecutionsRequest};
 use leptos::prelude::*;
-use ui::{
-    Breadcrumbs, ButtonKind, Column, Crumb, Empty, LinkButton, PageHeader, StatusIndicator, Table,
-};
+use ui::{Breadcrumbs, ButtonKind, Column, Empty, LinkButton, PageHeader, StatusIndicator, Table};
 
 use self::view_model::rto;
 pub use self::view_model::{servers, title};
 use crate::api::use_api;
 use crate::format::{duration, time};
 use crate::live::poll;
-use crate::route::link;
+use crate::route::{crumbs, link};
 use crate::words;
 
 /// The page.
@@ -26,10 +24,7 @@ pub fn Executions() -> impl IntoView {
         })
         .await
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Executions", link("/executions")),
-    ];
+    let crumbs = crumbs("Executions", "/executions");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

@@ -19,7 +19,7 @@ use crate::live::{Live, Watched};
 use crate::pages::failover_session::{Failures, watch_servers, watch_session};
 use crate::pages::failover_sessions::title;
 use crate::pages::session_steps::Taken;
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 use crate::words;
 
 /// What the steps share.
@@ -56,12 +56,9 @@ fn Page(id: SessionId) -> impl IntoView {
         )
     });
     let above = format!("/failover-sessions/{id}");
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Failover sessions", link("/failover-sessions")),
-        Crumb::new("Session", link(&above)),
-        Crumb::new("Failback", link(&format!("{above}/failback"))),
-    ];
+    let mut crumbs = crumbs("Failover sessions", "/failover-sessions");
+    crumbs.push(Crumb::new("Session", link(&above)));
+    crumbs.push(Crumb::new("Failback", link(&format!("{above}/failback"))));
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

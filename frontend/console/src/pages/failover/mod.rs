@@ -22,7 +22,7 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
-use ui::{Breadcrumbs, Crumb, ErrorPanel, PageHeader, Problem, Wizard, WizardStep, use_flashes};
+use ui::{Breadcrumbs, ErrorPanel, PageHeader, Problem, Wizard, WizardStep, use_flashes};
 
 use self::confirm::{Confirmation, Preview};
 use self::matching::Match;
@@ -34,7 +34,7 @@ use crate::api::{Authorised, use_api};
 use crate::auth::why_not;
 use crate::doing::Doing;
 use crate::live::{Live, Watched, poll};
-use crate::route::link;
+use crate::route::{crumbs, link};
 
 /// Plans and groups to choose from.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,10 +168,7 @@ pub fn Failover() -> impl IntoView {
         state.is_ticked.set(false);
         state.starting.problem.set(None);
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Start drill or recovery", link("/failover")),
-    ];
+    let crumbs = crumbs("Start drill or recovery", "/failover");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

@@ -31,7 +31,7 @@ use crate::doing::Doing;
 use crate::format::{duration, time};
 use crate::live::{Live, Watched, poll};
 use crate::pages::failover_sessions::title;
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 use crate::words;
 
 /// The page.
@@ -98,11 +98,9 @@ fn Session(id: SessionId) -> impl IntoView {
     let own = link(&format!("/failover-sessions/{id}"));
     let wizard = format!("{own}/failback");
     let crumbs = Signal::derive(move || {
-        vec![
-            Crumb::new("Dashboard", link("/")),
-            Crumb::new("Failover sessions", link("/failover-sessions")),
-            Crumb::new(name.get(), own.clone()),
-        ]
+        let mut crumbs = crumbs("Failover sessions", "/failover-sessions");
+        crumbs.push(Crumb::new(name.get(), own.clone()));
+        crumbs
     });
     let header = move || {
         let wizard = wizard.clone();

@@ -4,14 +4,14 @@ mod view_model;
 
 use dr_api::sessions::{ListFailoverSessions, ListSessionsRequest, SessionView};
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Column, Crumb, Empty, PageHeader, StatusIndicator, Table};
+use ui::{Breadcrumbs, Column, Empty, PageHeader, StatusIndicator, Table};
 
 use self::view_model::stages;
 pub use self::view_model::title;
 use crate::api::use_api;
 use crate::format::{duration, time};
 use crate::live::poll;
-use crate::route::link;
+use crate::route::{crumbs, link};
 use crate::words;
 
 /// The page.
@@ -24,10 +24,7 @@ pub fn FailoverSessions() -> impl IntoView {
         })
         .await
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Failover sessions", link("/failover-sessions")),
-    ];
+    let crumbs = crumbs("Failover sessions", "/failover-sessions");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

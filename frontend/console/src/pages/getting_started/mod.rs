@@ -16,32 +16,26 @@ use dr_api::replication::{GetReplicationDashboard, ReplicationDashboardRequest};
 use dr_model::execution::ExecutionType;
 use leptos::prelude::*;
 use ui::{
-    Breadcrumbs, Button, Container, Crumb, LinkButton, PageHeader, Problem, Progress,
-    StatusIndicator,
+    Breadcrumbs, Button, Container, LinkButton, PageHeader, Problem, Progress, StatusIndicator,
 };
 
 use self::view_model::{Found, Line, MOST, MOST_DRILLS, done, lines};
 use crate::api::{Authorised, use_api};
 use crate::doing::Once;
-use crate::route::link;
+use crate::route::{crumbs, link};
 
 /// The page.
 #[component]
 pub fn GettingStarted() -> impl IntoView {
     let api = use_api();
-    let once = Once::default();
-    let again = Callback::new(move |()| once.ask(look(api)));
-    again.run(());
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Getting started", link("/getting-started")),
-    ];
+    let once = Once::now(move || look(api));
+    let crumbs = crumbs("Getting started", "/getting-started");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title="Getting started".to_owned() description="From an empty account to a plan that was drilled, as it stands now."
-                actions=move || view! { <Button busy=once.doing.busy on_click=move |_| again.run(())>"Look again"</Button> } />
-            {once.faces("Looking at what is set up", again, |found| checklist(&found))}
+                actions=move || view! { <Button busy=once.doing.busy on_click=move |_| once.ask.run(())>"Look again"</Button> } />
+            {once.faces("Looking at what is set up", |found| checklist(&found))}
         </div>
     }
 }

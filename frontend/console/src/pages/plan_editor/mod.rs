@@ -30,7 +30,7 @@ use super::recovery_plan::names;
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 
 /// The page that makes a plan.
 #[component]
@@ -78,10 +78,7 @@ fn Page(id: Option<PlanId>) -> impl IntoView {
     } else {
         "Create recovery plan"
     };
-    let mut crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Recovery plans", link("/recovery-plans")),
-    ];
+    let mut crumbs = crumbs("Recovery plans", "/recovery-plans");
     if let Some(id) = &id {
         crumbs.push(Crumb::new("Plan", link(&format!("/recovery-plans/{id}"))));
     }

@@ -15,7 +15,7 @@ use crate::api::use_api;
 use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Watched, poll};
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 
 /// The page.
 #[component]
@@ -43,11 +43,9 @@ fn Group(id: GroupId) -> impl IntoView {
     });
     let own = link(&format!("/protection-groups/{id}"));
     let crumbs = Signal::derive(move || {
-        vec![
-            Crumb::new("Dashboard", link("/")),
-            Crumb::new("Protection groups", link("/protection-groups")),
-            Crumb::new(name.get(), own.clone()),
-        ]
+        let mut crumbs = crumbs("Protection groups", "/protection-groups");
+        crumbs.push(Crumb::new(name.get(), own.clone()));
+        crumbs
     });
     view! {
         <div class="ui-stack">

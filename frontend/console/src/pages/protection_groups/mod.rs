@@ -9,14 +9,14 @@ use dr_api::groups::{DeleteProtectionGroup, ListProtectionGroups, ProtectionGrou
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Column, Crumb, Empty, PageHeader, Problem, Table};
+use ui::{Breadcrumbs, Column, Empty, PageHeader, Problem, Table};
 
 use self::view_model::{selection_kind, selection_text};
 use crate::api::{Authorised, use_api};
 use crate::bulk_delete::{BulkDelete, Deletion};
 use crate::format::time;
 use crate::live::poll;
-use crate::route::link;
+use crate::route::{crumbs, link};
 
 /// The page.
 #[component]
@@ -35,10 +35,7 @@ pub fn ProtectionGroups() -> impl IntoView {
             .map(|group| (group.id.to_string(), group.name.clone()))
             .collect::<Vec<_>>()
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Protection groups", link("/protection-groups")),
-    ];
+    let crumbs = crumbs("Protection groups", "/protection-groups");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

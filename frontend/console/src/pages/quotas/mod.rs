@@ -8,15 +8,15 @@ use dr_api::infrastructure::{GetQuotas, GetQuotasRequest, QuotaView};
 use dr_model::place::Place;
 use leptos::prelude::*;
 use ui::{
-    Breadcrumbs, Button, Container, Crumb, Empty, ErrorPanel, FormField, PageHeader, Problem,
-    Progress, Select, StatusIndicator,
+    Breadcrumbs, Button, Container, Empty, ErrorPanel, FormField, PageHeader, Problem, Progress,
+    Select, StatusIndicator,
 };
 
 use self::view_model::{Line, choices, is_wanted, line, places};
 use crate::api::{Authorised, use_api};
 use crate::doing::Once;
 use crate::pages::settings::accounts;
-use crate::route::link;
+use crate::route::crumbs;
 
 /// What each place answered: one that cannot be asked keeps no other from being shown.
 type Reports = Vec<(Place, Result<Vec<QuotaView>, Problem>)>;
@@ -25,19 +25,14 @@ type Reports = Vec<(Place, Result<Vec<QuotaView>, Problem>)>;
 #[component]
 pub fn Quotas() -> impl IntoView {
     let api = use_api();
-    let once = Once::default();
-    let again = Callback::new(move |()| once.ask(look(api)));
-    again.run(());
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Quotas", link("/quotas")),
-    ];
+    let once = Once::now(move || look(api));
+    let crumbs = crumbs("Quotas", "/quotas");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title="Quotas".to_owned() description="What DRS allows in each account and region, and how much of it is used now."
-                actions=move || view! { <Button busy=once.doing.busy on_click=move |_| again.run(())>"Read again"</Button> } />
-            {once.faces("Reading the quotas", again, |reports| view! { <Content reports=reports /> }.into_any())}
+                actions=move || view! { <Button busy=once.doing.busy on_click=move |_| once.ask.run(())>"Read again"</Button> } />
+            {once.faces("Reading the quotas", |reports| view! { <Content reports=reports /> }.into_any())}
         </div>
     }
 }

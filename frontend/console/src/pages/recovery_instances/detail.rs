@@ -75,7 +75,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::points_of;
-    use crate::pages::recovery_instances::view_model::place_of;
+    use crate::pages::agents::place_of;
 
     fn instance(is_home: bool, to: Value) -> RecoveryInstanceView {
         serde_json::from_value(json!({

@@ -10,15 +10,14 @@ use std::sync::Arc;
 use dr_api::accounts::{ListRequest, TargetAccountView};
 use dr_api::groups::ListProtectionGroups;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Container, Crumb, Empty, FormField, PageHeader, Problem, Select};
+use ui::{Breadcrumbs, Container, Empty, FormField, PageHeader, Problem, Select};
 
 use self::list::Instances;
-use self::view_model::place_of;
 use crate::api::{Authorised, use_api};
 use crate::doing::Once;
-use crate::pages::agents::places;
+use crate::pages::agents::{place_of, places};
 use crate::pages::settings::accounts;
-use crate::route::link;
+use crate::route::crumbs;
 
 /// Where recovery instances may be, and where they most likely are.
 type Where = (Vec<TargetAccountView>, Option<String>);
@@ -27,18 +26,13 @@ type Where = (Vec<TargetAccountView>, Option<String>);
 #[component]
 pub fn RecoveryInstances() -> impl IntoView {
     let api = use_api();
-    let once = Once::default();
-    let again = Callback::new(move |()| once.ask(look(api)));
-    again.run(());
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Failback management", link("/recovery-instances")),
-    ];
+    let once = Once::now(move || look(api));
+    let crumbs = crumbs("Failback management", "/recovery-instances");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title="Failback management".to_owned() description="Recovery instances as DRS has them now, how far each replicates back, and its way home." />
-            {once.faces("Loading the accounts", again, |known| view! { <Choose known=known /> }.into_any())}
+            {once.faces("Loading the accounts", |known| view! { <Choose known=known /> }.into_any())}
         </div>
     }
 }

@@ -6,7 +6,6 @@ use dr_api::recovery_instances::{
     RecoveryInstanceView, ReversedLaunchState, TerminatedRecoveryInstance,
 };
 use dr_model::ids::{RecoveryInstanceId, SessionId};
-use dr_model::place::Place;
 use dr_model::session::{Action, ReverseState};
 use ui::{Problem, Status};
 
@@ -45,16 +44,6 @@ pub fn reversed(state: ReversedLaunchState) -> (Status, &'static str) {
         ReversedLaunchState::Completed => (Status::Success, "Completed"),
         ReversedLaunchState::Error => (Status::Error, "Error"),
     }
-}
-
-/// `444455556666/us-west-2` as a place.
-#[must_use]
-pub fn place_of(text: &str) -> Option<Place> {
-    let (account_id, region) = text.split_once('/')?;
-    Some(Place {
-        account_id: account_id.parse().ok()?,
-        region: region.parse().ok()?,
-    })
 }
 
 /// Those that are ticked.

@@ -5,7 +5,7 @@ use dr_model::session::Action;
 use serde_json::{Value, json};
 use ui::{Finding, Problem, Status};
 
-use super::{Judged, chosen, kind, place_of, preview, result, session_for, taken, why_not_end};
+use super::{Judged, chosen, kind, preview, result, session_for, taken, why_not_end};
 
 const SESSION: &str = "fs-01234567-89ab-4cde-8f01-23456789abcd";
 
@@ -173,9 +173,4 @@ fn what_is_ticked_is_found_and_a_place_is_read() {
     let ids = ["i-00000000000000002".to_owned(), "i-gone".to_owned()].into();
     assert_eq!(chosen(&all, &ids).len(), 1);
     assert_eq!(all.each_ref().map(kind), ["Recovery", "Home", "Drill"]);
-    assert_eq!(
-        place_of("444455556666/us-west-2").unwrap().to_string(),
-        "444455556666/us-west-2"
-    );
-    assert!(place_of("nowhere").is_none());
 }

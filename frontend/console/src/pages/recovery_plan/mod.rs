@@ -28,7 +28,7 @@ use crate::doing::Doing;
 use crate::format::{duration, time};
 use crate::live::{Live, Watched, poll};
 use crate::pages::executions;
-use crate::route::{link, parameter};
+use crate::route::{crumbs, link, parameter};
 
 /// The page.
 #[component]
@@ -70,11 +70,9 @@ fn Plan(id: PlanId) -> impl IntoView {
     });
     let own = link(&format!("/recovery-plans/{id}"));
     let crumbs = Signal::derive(move || {
-        vec![
-            Crumb::new("Dashboard", link("/")),
-            Crumb::new("Recovery plans", link("/recovery-plans")),
-            Crumb::new(name.get(), own.clone()),
-        ]
+        let mut crumbs = crumbs("Recovery plans", "/recovery-plans");
+        crumbs.push(Crumb::new(name.get(), own.clone()));
+        crumbs
     });
     let buttons = id.clone();
     view! {

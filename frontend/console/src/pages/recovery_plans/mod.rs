@@ -12,7 +12,7 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
-use ui::{Breadcrumbs, Button, ButtonKind, Column, Crumb, Empty, PageHeader, Problem, Table};
+use ui::{Breadcrumbs, Button, ButtonKind, Column, Empty, PageHeader, Problem, Table};
 
 use self::view_model::{groups, waves, way};
 use crate::api::{Authorised, use_api};
@@ -20,7 +20,7 @@ use crate::auth::use_why_not;
 use crate::bulk_delete::{BulkDelete, Deletion};
 use crate::format::{duration, time};
 use crate::live::poll;
-use crate::route::link;
+use crate::route::{crumbs, link};
 
 /// The page.
 #[component]
@@ -40,10 +40,7 @@ pub fn RecoveryPlans() -> impl IntoView {
             .map(|plan| (plan.id.to_string(), plan.name.clone()))
             .collect::<Vec<_>>()
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Recovery plans", link("/recovery-plans")),
-    ];
+    let crumbs = crumbs("Recovery plans", "/recovery-plans");
     let navigate = use_navigate();
     let create =
         Callback::new(move |_| navigate(&link("/recovery-plans/new"), NavigateOptions::default()));

@@ -15,8 +15,8 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use ui::charts::{DonutChart, LineChart};
 use ui::{
-    Breadcrumbs, Button, Choice, Container, Crumb, ErrorPanel, FormField, PageHeader, Problem,
-    Select, use_flashes,
+    Breadcrumbs, Button, Choice, Container, ErrorPanel, FormField, PageHeader, Problem, Select,
+    use_flashes,
 };
 
 use self::lists::{Activity, Alerts, Places};
@@ -26,7 +26,7 @@ use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
 use crate::live::{Live, Watched, poll};
-use crate::route::link;
+use crate::route::crumbs;
 
 /// The objective when nothing is chosen: the API's own.
 const OBJECTIVES: [(u32, &str); 5] = [
@@ -68,10 +68,7 @@ pub fn Replication() -> impl IntoView {
         live.value
             .with(|known| known.as_ref().map(|estate| freshness(&estate.sum)))
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Replication", link("/replication")),
-    ];
+    let crumbs = crumbs("Replication", "/replication");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

@@ -4,13 +4,14 @@ use dr_api::cleanup::{CleanupAction, CleanupInventoryView};
 use dr_api::failback::{AgentRepairStarted, CopyEstimate, RefusedServer, StepStarted};
 use dr_api::mirror::MirrorView;
 use dr_api::start::Started;
-use dr_model::check::{Check, Severity};
+use dr_model::check::Check;
 use dr_model::ids::SourceServerId;
 use dr_model::session::Action;
 use ui::Status;
 
 use super::view_model::{Asked, GO_BACK, Item, Names, Preview, Wish, Wishes, purpose, servers};
 use crate::format::{bytes, duration};
+use crate::words;
 
 fn estimate(facts: &mut Vec<(&'static str, String)>, copy: Option<&CopyEstimate>) {
     let Some(copy) = copy else { return };
@@ -39,11 +40,7 @@ fn estimate(facts: &mut Vec<(&'static str, String)>, copy: Option<&CopyEstimate>
 
 fn finding(check: &Check) -> Item {
     Item {
-        status: match check.severity {
-            Severity::Critical => Status::Error,
-            Severity::Warning => Status::Warning,
-            Severity::Info => Status::Info,
-        },
+        status: words::severity(check.severity).0,
         title: format!("{}: {}", check.subject, check.message),
         detail: check.remediation.clone().unwrap_or_default(),
     }

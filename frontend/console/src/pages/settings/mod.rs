@@ -10,8 +10,8 @@ use dr_api::accounts::{
 };
 use leptos::prelude::*;
 use ui::{
-    Breadcrumbs, Button, Choice, Confirm, Container, Crumb, Empty, FormField, KeyValue, PageHeader,
-    Pair, Problem, Select, Status, StatusIndicator,
+    Breadcrumbs, Button, Choice, Confirm, Container, Empty, FormField, KeyValue, PageHeader, Pair,
+    Problem, Select, Status, StatusIndicator,
 };
 
 use self::view_model::{checks, permissions, role_names, version};
@@ -20,7 +20,7 @@ use crate::config::SignIn;
 use crate::doing::{Doing, Once};
 use crate::format::time;
 use crate::live::{Watched, poll};
-use crate::route::link;
+use crate::route::crumbs;
 use crate::theme::{Theme, choose, use_theme};
 
 /// The version of the console, which is that of the API that it was built for.
@@ -39,10 +39,7 @@ pub async fn accounts(api: Authorised) -> Result<Vec<TargetAccountView>, Problem
 pub fn Settings() -> impl IntoView {
     let api = use_api();
     let live = poll(move || accounts(api));
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Settings", link("/settings")),
-    ];
+    let crumbs = crumbs("Settings", "/settings");
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
@@ -122,13 +119,12 @@ fn Accounts(accounts: Signal<Arc<Vec<TargetAccountView>>>) -> impl IntoView {
 #[component]
 fn Account(account: TargetAccountView) -> impl IntoView {
     let api = use_api();
-    let once = Once::default();
     let asked = TargetAccountRequest {
         account_id: account.account_id.clone(),
     };
-    let again = Callback::new(move |()| {
+    let once = Once::of(move || {
         let asked = asked.clone();
-        once.ask(async move { api.call::<ValidateTargetAccount>(&asked).await });
+        async move { api.call::<ValidateTargetAccount>(&asked).await }
     });
     let regions: Vec<String> = account.regions.iter().map(ToString::to_string).collect();
     let pairs = vec![
@@ -149,7 +145,7 @@ fn Account(account: TargetAccountView) -> impl IntoView {
         let is_asked = once.doing.busy.get()
             || once.doing.problem.with(Option::is_some)
             || once.value.with(Option::is_some);
-        is_asked.then(|| once.faces("Validating", again, |found| verdict(&found)))
+        is_asked.then(|| once.faces("Validating", |found| verdict(&found)))
     };
     view! {
         <div class="ui-stack">
@@ -157,7 +153,7 @@ fn Account(account: TargetAccountView) -> impl IntoView {
             <KeyValue pairs=pairs />
             {found}
         </div>
-        <Button busy=once.doing.busy on_click=move |_| again.run(())>{button}</Button>
+        <Button busy=once.doing.busy on_click=move |_| once.ask.run(())>{button}</Button>
     }
 }
 

@@ -10,8 +10,8 @@ use dr_model::role::Permission;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 use ui::{
-    Breadcrumbs, Button, Container, Crumb, Empty, ErrorPanel, FormField, Input, InputKind,
-    KeyValue, PageHeader, Pair, Problem, Status, StatusIndicator, use_flashes,
+    Breadcrumbs, Button, Container, Empty, ErrorPanel, FormField, Input, InputKind, KeyValue,
+    PageHeader, Pair, Problem, Status, StatusIndicator, use_flashes,
 };
 
 use self::inject::Inject;
@@ -23,15 +23,12 @@ use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Live, Watched, poll};
 use crate::nav::SIMULATOR;
-use crate::route::link;
+use crate::route::crumbs;
 
 /// The page.
 #[component]
 pub fn Simulator() -> impl IntoView {
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Simulator", link(SIMULATOR)),
-    ];
+    let crumbs = crumbs("Simulator", SIMULATOR);
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />

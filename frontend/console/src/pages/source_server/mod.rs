@@ -24,7 +24,7 @@ use crate::format::{bytes, duration, time};
 use crate::live::{Watched, poll};
 use crate::pages::replication::lag as lag_lines;
 use crate::pages::source_servers::direction;
-use crate::route::{link, parameter};
+use crate::route::{crumbs, parameter};
 use crate::words;
 
 fn asked() -> Result<ServerRequest, Problem> {
@@ -62,11 +62,9 @@ fn Server(asked: ServerRequest) -> impl IntoView {
             .unwrap_or_else(|| id.clone())
     });
     let crumbs = Signal::derive(move || {
-        vec![
-            Crumb::new("Dashboard", link("/")),
-            Crumb::new("Source servers", link("/source-servers")),
-            Crumb::new(name.get(), String::new()),
-        ]
+        let mut crumbs = crumbs("Source servers", "/source-servers");
+        crumbs.push(Crumb::new(name.get(), String::new()));
+        crumbs
     });
     view! {
         <div class="ui-stack">

@@ -3,13 +3,13 @@
 use dr_api::replication::{EstateServer, ListReplicationRequest, ListReplicationStatus};
 use dr_model::replication::ReplicationDirection;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Column, Crumb, Empty, PageHeader, StatusIndicator, Table};
+use ui::{Breadcrumbs, Column, Empty, PageHeader, StatusIndicator, Table};
 
 use crate::api::use_api;
 use crate::format::{bytes, duration, time};
 use crate::live::poll;
 use crate::pages::replication::server_path;
-use crate::route::link;
+use crate::route::{crumbs, link};
 use crate::words;
 
 /// The page.
@@ -22,10 +22,7 @@ pub fn SourceServers() -> impl IntoView {
         })
         .await
     });
-    let crumbs = vec![
-        Crumb::new("Dashboard", link("/")),
-        Crumb::new("Source servers", link("/source-servers")),
-    ];
+    let crumbs = crumbs("Source servers", "/source-servers");
     let mut columns = standing();
     columns.extend(origins());
     view! {
