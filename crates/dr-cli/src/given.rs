@@ -52,10 +52,10 @@ pub struct PlaceArgs {
 #[derive(Debug, Clone, Args)]
 pub struct PlacesArgs {
     /// Where the original instances run.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = place)]
+    #[arg(long, value_name = "ACCOUNT/REGION")]
     pub from: Place,
     /// Where they are recovered, and where DRS has their source servers.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = place)]
+    #[arg(long, value_name = "ACCOUNT/REGION")]
     pub to: Place,
 }
 
@@ -68,20 +68,6 @@ impl PlacesArgs {
             recovery: self.to,
         }
     }
-}
-
-/// `111122223333/us-east-1`.
-///
-/// # Errors
-/// In words.
-pub fn place(text: &str) -> Result<Place, String> {
-    let (account, region) = text
-        .split_once('/')
-        .ok_or("expected ACCOUNT/REGION such as 111122223333/us-east-1")?;
-    Ok(Place {
-        account_id: account.parse::<AccountId>().map_err(|e| e.to_string())?,
-        region: region.parse::<Region>().map_err(|e| e.to_string())?,
-    })
 }
 
 /// `s-...=i-...`.
@@ -267,8 +253,8 @@ mod tests {
     use dr_model::session::Action;
 
     use super::{
-        action, bounded_minutes, bounded_seconds, interval, limit, pair, place, probe, seconds,
-        tag, tolerance, word,
+        action, bounded_minutes, bounded_seconds, interval, limit, pair, probe, seconds, tag,
+        tolerance, word,
     };
 
     #[test]
@@ -301,15 +287,6 @@ mod tests {
         assert_eq!(bounded_minutes::<WindowMinutes>("4h").unwrap().get(), 240);
         assert!(bounded_minutes::<WindowMinutes>("90s").is_err());
         assert!(bounded_minutes::<WindowMinutes>("8days").is_err());
-    }
-
-    #[test]
-    fn a_place_is_an_account_and_a_region() {
-        let read = place("111122223333/us-east-1").unwrap();
-        assert_eq!(read.to_string(), "111122223333/us-east-1");
-        for bad in ["111122223333", "1111/us-east-1", "111122223333/nowhere", ""] {
-            assert!(place(bad).is_err(), "{bad}");
-        }
     }
 
     #[test]

@@ -14,7 +14,7 @@ use futures::{StreamExt, TryStreamExt};
 
 use crate::condition::Condition;
 use crate::history::{History, bucket};
-use crate::item::{Item, Key, decode, item_of, number, place_of, text, text_of, timestamp};
+use crate::item::{Item, Key, decode, item_of, number, text, text_of, timestamp};
 use crate::query::Partition;
 use crate::schema::{attribute, index};
 use crate::size;
@@ -147,7 +147,7 @@ impl Store {
         found
             .iter()
             .map(|key| {
-                let place = text_of(key, attribute::PLACE).and_then(place_of);
+                let place = text_of(key, attribute::PLACE).and_then(|text| text.parse().ok());
                 place.ok_or_else(|| corrupt("its key names no place"))
             })
             .collect()

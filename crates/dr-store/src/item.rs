@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, SecondsFormat, Utc};
 use dr_error::{Error, Result};
-use dr_model::place::Place;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_dynamo::aws_sdk_dynamodb_1::{from_attribute_value, to_attribute_value};
@@ -89,15 +88,6 @@ pub(crate) fn text_of<'a>(item: &'a Item, name: &str) -> Option<&'a str> {
 /// The version of an item.
 pub(crate) fn version_of(item: &Item) -> Option<u64> {
     item.get(attribute::VERSION)?.as_n().ok()?.parse().ok()
-}
-
-/// The place of a text such as `111122223333/us-west-2`.
-pub(crate) fn place_of(text: &str) -> Option<Place> {
-    let (account, region) = text.split_once('/')?;
-    Some(Place {
-        account_id: account.parse().ok()?,
-        region: region.parse().ok()?,
-    })
 }
 
 /// A time as a sort key: always the same width, so that text order is time order.

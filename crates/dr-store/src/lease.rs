@@ -8,7 +8,7 @@ use dr_model::ids::ExecutionId;
 use dr_model::place::Place;
 
 use crate::condition::Condition;
-use crate::item::{Item, Key, number, place_of, text, text_of, version_of};
+use crate::item::{Item, Key, number, text, text_of, version_of};
 use crate::query::Partition;
 use crate::schema::{attribute, index};
 use crate::store::Store;
@@ -39,7 +39,7 @@ fn decode(item: &Item) -> Result<Lease> {
         detail: detail.to_owned(),
     };
     let id = text_of(item, attribute::EXECUTION_ID).unwrap_or_default();
-    let place = id.strip_prefix(PREFIX).and_then(place_of);
+    let place = id.strip_prefix(PREFIX).and_then(|text| text.parse().ok());
     let place = place.ok_or_else(|| corrupt("its key names no place"))?;
     let active = match item.get(ACTIVE) {
         // DynamoDB has no empty sets: the attribute goes with its last element.

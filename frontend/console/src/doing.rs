@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -123,4 +124,98 @@ impl<T: Send + Sync + 'static> Once<T> {
         };
         view! { {problem}{content} }.into_any()
     }
+}
+
+/// So long a question stays the same before it is asked: who ticks three boxes in a row asks once.
+const SETTLES: Duration = Duration::from_millis(300);
+
+/// What is asked anew when the question changes. Only the answer to the newest question counts. Copy it freely.
+#[derive(Debug)]
+pub struct Following<T: Send + Sync + 'static> {
+    /// The last good answer, until the next one; none while there is no question.
+    pub value: RwSignal<Option<Arc<T>>>,
+    /// It is being asked, and what went wrong.
+    pub doing: Doing,
+    /// Asks now.
+    pub ask: Callback<()>,
+}
+
+impl<T: Send + Sync + 'static> Clone for Following<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Send + Sync + 'static> Copy for Following<T> {}
+
+impl<T: Send + Sync + 'static> Following<T> {
+    /// Follows a question while the page is shown.
+    pub fn of<Q, Fut>(
+        question: Memo<Option<Q>>,
+        answer: impl Fn(Q) -> Fut + Send + Sync + 'static,
+    ) -> Self
+    where
+        Q: Clone + PartialEq + Send + Sync + 'static,
+        Fut: Future<Output = Result<T, Problem>> + 'static,
+    {
+        let value = RwSignal::new(None);
+        let work = move || -> Option<Work> {
+            let Some(question) = question.get_untracked() else {
+                value.set(None);
+                return None;
+            };
+            let answer = answer(question);
+            Some(Box::pin(async move {
+                let answer = answer.await?;
+                Ok(Box::new(move || value.set(Some(Arc::new(answer)))) as Then)
+            }))
+        };
+        let (doing, ask) = follow(Box::new(move || question.track()), Box::new(work));
+        Self { value, doing, ask }
+    }
+}
+
+/// Whatever is asked: compiled once.
+fn follow(
+    track: Box<dyn Fn()>,
+    work: Box<dyn Fn() -> Option<Work> + Send + Sync>,
+) -> (Doing, Callback<()>) {
+    let doing = Doing::default();
+    let newest = StoredValue::new(0_u64);
+    let next = move || {
+        newest.update_value(|turn| *turn += 1);
+        newest.get_value()
+    };
+    let ask = Callback::new(move |()| {
+        let turn = next();
+        doing.problem.set(None);
+        let work = work();
+        doing.busy.set(work.is_some());
+        let Some(work) = work else { return };
+        spawn_local(async move {
+            let answer = work.await;
+            // The page may be gone, or the question another.
+            if newest.try_get_value() != Some(turn) {
+                return;
+            }
+            doing.busy.set(false);
+            match answer {
+                Ok(take) => take(),
+                Err(problem) => doing.problem.set(Some(problem)),
+            }
+        });
+    });
+    Effect::new(move |_| {
+        track();
+        let turn = next();
+        set_timeout(
+            move || {
+                if newest.try_get_value() == Some(turn) {
+                    ask.run(());
+                }
+            },
+            SETTLES,
+        );
+    });
+    (doing, ask)
 }

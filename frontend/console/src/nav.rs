@@ -135,7 +135,7 @@ pub const PAGES: &[Page] = &[
         Section::Top,
         Permission::Read,
         in_part!(
-            settings,
+            groups,
             getting_started,
             pages::getting_started::GettingStarted
         ),
@@ -146,17 +146,31 @@ pub const PAGES: &[Page] = &[
         Section::Failover,
         Permission::Read,
         in_part!(
-            plans,
+            groups,
             protection_groups,
             pages::protection_groups::ProtectionGroups
         ),
+    ),
+    page(
+        "/protection-groups/new",
+        "Create protection group",
+        Section::Hidden,
+        Permission::Read,
+        in_part!(groups, group_create, pages::group_editor::GroupCreate),
     ),
     page(
         "/protection-groups/:group_id",
         "Protection group",
         Section::Hidden,
         Permission::Read,
-        in_part!(plans, group_detail, pages::protection_group::GroupDetail),
+        in_part!(groups, group_detail, pages::protection_group::GroupDetail),
+    ),
+    page(
+        "/protection-groups/:group_id/edit",
+        "Edit protection group",
+        Section::Hidden,
+        Permission::Read,
+        in_part!(groups, group_edit, pages::group_editor::GroupEdit),
     ),
     page(
         "/recovery-plans",
@@ -303,28 +317,28 @@ pub const PAGES: &[Page] = &[
         "Quotas",
         Section::Settings,
         Permission::Read,
-        in_part!(settings, quotas, pages::quotas::Quotas),
+        in_part!(groups, quotas, pages::quotas::Quotas),
     ),
     page(
         "/settings",
         "Settings",
         Section::Settings,
         Permission::Read,
-        in_part!(settings, settings, pages::settings::Settings),
+        in_part!(plans, settings, pages::settings::Settings),
     ),
     page(
         SIMULATOR,
         "Simulator",
         Section::Settings,
         Permission::Read,
-        in_part!(settings, simulator, pages::simulator::Simulator),
+        in_part!(plans, simulator, pages::simulator::Simulator),
     ),
     page(
         "/components",
         "Components",
         Section::Hidden,
         Permission::Read,
-        in_part!(settings, components, pages::components::Components),
+        in_part!(plans, components, pages::components::Components),
     ),
 ];
 

@@ -1,5 +1,7 @@
 //! States in words, each with its sign: the only place of its kind.
 
+use std::collections::BTreeMap;
+
 use dr_model::action::ActionState;
 use dr_model::check::Severity;
 use dr_model::execution::{ExecutionStatus, ExecutionType, ServerStatus, Subject};
@@ -191,6 +193,16 @@ pub fn spelt(name: &str) -> String {
         .next()
         .map(|first| first.to_uppercase().chain(letters).collect())
         .unwrap_or_default()
+}
+
+/// Tags as a person writes them: `Env=prod, Tier=web`.
+#[must_use]
+pub fn tags(tags: &BTreeMap<String, String>) -> String {
+    let words: Vec<String> = tags
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    words.join(", ")
 }
 
 /// So many of something: `1 server`, `2 servers`.

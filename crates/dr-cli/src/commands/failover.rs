@@ -38,10 +38,10 @@ pub struct Failover {
     )]
     pairs: Vec<PairRef>,
     /// Where the original instances run.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = given::place, requires = "to")]
+    #[arg(long, value_name = "ACCOUNT/REGION", requires = "to")]
     from: Option<Place>,
     /// Where they are recovered.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = given::place, requires = "from")]
+    #[arg(long, value_name = "ACCOUNT/REGION", requires = "from")]
     to: Option<Place>,
     /// Name of the one wave.
     #[arg(long, value_name = "NAME", default_value = "wave-1")]

@@ -24,10 +24,10 @@ pub struct WhereArgs {
     #[arg(long, value_name = "GROUP", required_unless_present_all = ["from", "to"])]
     group: Option<String>,
     /// Where the original instances run.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = given::place, requires = "to")]
+    #[arg(long, value_name = "ACCOUNT/REGION", requires = "to")]
     from: Option<Place>,
     /// Where they are recovered, and where DRS has their source servers.
-    #[arg(long, value_name = "ACCOUNT/REGION", value_parser = given::place, requires = "from")]
+    #[arg(long, value_name = "ACCOUNT/REGION", requires = "from")]
     to: Option<Place>,
 }
 

@@ -11,6 +11,7 @@ pub mod failover;
 pub mod failover_session;
 pub mod failover_sessions;
 pub mod getting_started;
+pub mod group_editor;
 pub mod not_found;
 pub mod plan_editor;
 pub mod protection_group;

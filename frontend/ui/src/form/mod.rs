@@ -75,6 +75,9 @@ pub fn Input(
     /// What browsers may fill in.
     #[prop(optional, into)]
     autocomplete: Option<String>,
+    /// What it is likely to be; anything else may be written as well.
+    #[prop(optional, into)]
+    suggestions: Option<Signal<Vec<String>>>,
     /// It is refused.
     #[prop(optional, into)]
     invalid: Signal<bool>,
@@ -83,13 +86,22 @@ pub fn Input(
     disabled: Signal<bool>,
 ) -> impl IntoView {
     let error = format!("{id}-error");
+    let list = suggestions.map(|_| format!("{id}-known"));
+    let known = suggestions.map(|known| {
+        let options = move || {
+            let option = |text| view! { <option value=text></option> };
+            known.get().into_iter().map(option).collect::<Vec<_>>()
+        };
+        view! { <datalist id=list.clone()>{options}</datalist> }
+    });
     view! {
-        <input class="ui-input" id=id type=kind.as_str() aria-label=move || label.get()
+        <input class="ui-input" id=id list=list type=kind.as_str() aria-label=move || label.get()
             placeholder=move || placeholder.get() autocomplete=autocomplete.unwrap_or_else(|| "off".to_owned())
             aria-invalid=move || invalid.get().then_some("true")
             aria-describedby=move || invalid.get().then(|| error.clone())
             disabled=move || disabled.get()
             prop:value=move || value.get() on:input=move |event| value.set(event_target_value(&event)) />
+        {known}
     }
 }
 

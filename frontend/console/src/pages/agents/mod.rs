@@ -5,7 +5,7 @@ mod view_model;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use dr_api::accounts::{ListRequest, ListTargetAccounts, TargetAccountView};
+use dr_api::accounts::{ListRequest, TargetAccountView};
 use dr_api::agents::{
     AgentCandidateView, InstallAgent, InstallAgentRequest, InstallationView, ListAgentCandidates,
     ListAgentCandidatesRequest, ListAgentInstallations, Tags,
@@ -22,8 +22,9 @@ use ui::{
     Problem, Select, StatusIndicator, Table,
 };
 
-pub use self::view_model::{counts, place_of, places, status};
+pub use self::view_model::{counts, status};
 use self::view_model::{targets, verdict, why_not_install};
+use crate::accounts::{accounts, place_choices};
 use crate::api::use_api;
 use crate::auth::use_why_not;
 use crate::doing::Doing;
@@ -35,12 +36,7 @@ use crate::route::{crumbs, link};
 #[component]
 pub fn Agents() -> impl IntoView {
     let api = use_api();
-    let accounts = poll(move || async move {
-        api.all::<ListTargetAccounts, _>(&ListRequest::default(), |page| {
-            (page.target_accounts, page.next_token)
-        })
-        .await
-    });
+    let accounts = poll(move || accounts(api));
     let crumbs = crumbs("Agent installation", "/agents");
     view! {
         <div class="ui-stack">
@@ -54,7 +50,7 @@ pub fn Agents() -> impl IntoView {
 
 #[component]
 fn Choose(accounts: Signal<Arc<Vec<TargetAccountView>>>) -> impl IntoView {
-    let choices = Signal::derive(move || accounts.with(|accounts| places(accounts)));
+    let choices = Signal::derive(move || accounts.with(|accounts| place_choices(accounts)));
     let first = choices.with_untracked(|choices| {
         choices
             .first()
@@ -72,7 +68,7 @@ fn Choose(accounts: Signal<Arc<Vec<TargetAccountView>>>) -> impl IntoView {
         }))
     });
     let list = move || {
-        let Place { account_id, region } = place_of(&place.get())?;
+        let Place { account_id, region } = place.get().parse().ok()?;
         Some(view! { <Candidates account_id=account_id region=region target=target /> })
     };
     view! {

@@ -8,45 +8,18 @@ use dr_model::installation::MAX_MACHINES;
 use dr_model::place::Place;
 use ui::{Choice, Status};
 
-/// Where machines may be: every region that is in use, of every account.
-#[must_use]
-pub fn places(accounts: &[TargetAccountView]) -> Vec<Choice> {
-    accounts
-        .iter()
-        .flat_map(|account| {
-            account.regions.iter().map(|region| {
-                let value = format!("{}/{region}", account.account_id);
-                Choice::new(
-                    value,
-                    format!("{} ({}), {region}", account.name, account.account_id),
-                )
-            })
-        })
-        .collect()
-}
-
-/// `444455556666/us-west-2` as a place: the value of such a choice.
-#[must_use]
-pub fn place_of(text: &str) -> Option<Place> {
-    let (account_id, region) = text.split_once('/')?;
-    Some(Place {
-        account_id: account_id.parse().ok()?,
-        region: region.parse().ok()?,
-    })
-}
-
 /// Regions that machines of a place may replicate into: those of the same account, the place's own aside; or that there
 /// is none.
 #[must_use]
 pub fn targets(accounts: &[TargetAccountView], place: &str) -> Vec<Choice> {
-    let Some((account_id, own)) = place.split_once('/') else {
+    let Ok(place) = place.parse::<Place>() else {
         return Vec::new();
     };
     let found: Vec<Choice> = accounts
         .iter()
-        .filter(|account| account.account_id.as_str() == account_id)
+        .filter(|account| account.account_id == place.account_id)
         .flat_map(|account| account.regions.iter())
-        .filter(|region| region.as_str() != own)
+        .filter(|region| **region != place.region)
         .map(|region| Choice::new(region.to_string(), region.to_string()))
         .collect();
     if found.is_empty() {
@@ -125,7 +98,7 @@ mod tests {
     use dr_api::agents::AgentCandidateView;
     use serde_json::json;
 
-    use super::{place_of, places, targets, verdict, why_not_install};
+    use super::{targets, verdict, why_not_install};
 
     fn candidate(id: &str, reasons: &[&str]) -> AgentCandidateView {
         serde_json::from_value(json!({
@@ -145,7 +118,6 @@ mod tests {
 
     #[test]
     fn machines_replicate_into_another_region_of_their_account() {
-        assert_eq!(places(&accounts()).len(), 2);
         let found = targets(&accounts(), "111122223333/us-east-1");
         assert_eq!(
             found
@@ -157,15 +129,6 @@ mod tests {
         let none = targets(&accounts(), "444455556666/us-east-1");
         assert!(none.len() == 1 && none[0].value.is_empty());
         assert!(targets(&accounts(), "nowhere").is_empty());
-    }
-
-    #[test]
-    fn a_choice_is_read_as_its_place_and_other_text_is_none() {
-        assert_eq!(
-            place_of("444455556666/us-west-2").unwrap().to_string(),
-            "444455556666/us-west-2"
-        );
-        assert!(place_of("nowhere").is_none());
     }
 
     #[test]

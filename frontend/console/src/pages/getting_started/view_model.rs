@@ -143,16 +143,24 @@ fn replicating(estate: &ReplicationDashboard) -> Line {
 }
 
 fn groups(groups: &[ProtectionGroup]) -> Line {
-    let (status, state) = match groups.len() {
-        0 => (Status::NotStarted, "No protection group".to_owned()),
-        count => (Status::Success, counted(count, "protection group")),
+    let (status, state, way) = match groups.len() {
+        0 => (
+            Status::NotStarted,
+            "No protection group".to_owned(),
+            ("Create a group", "/protection-groups/new"),
+        ),
+        count => (
+            Status::Success,
+            counted(count, "protection group"),
+            ("See groups", "/protection-groups"),
+        ),
     };
     Line {
         title: "Protection groups",
         status,
         state,
         meaning: "Servers that belong together are chosen by id or by tags, with the way that they fail over.",
-        way: ("See groups", "/protection-groups".to_owned()),
+        way: (way.0, way.1.to_owned()),
     }
 }
 
@@ -194,7 +202,7 @@ fn pairs(groups: &[ProtectionGroup], pairs: &[Vec<InstancePair>]) -> Line {
                   configuration; an unpaired server is launched into a new instance.",
         way: match way {
             Some(group) => ("See pairs", format!("/protection-groups/{}", group.id)),
-            None => ("Begin with a group", "/protection-groups".to_owned()),
+            None => ("Begin with a group", "/protection-groups/new".to_owned()),
         },
     }
 }

@@ -7,8 +7,9 @@ use ui::{Button, Checkbox, FormField, Input, Select, Textarea};
 
 use super::Fields;
 use super::draft_action::{DraftAction, ON_INSTANCES, failures, targets, units};
-use super::view_model::{Step, add_action, error_within, shift_action};
+use super::view_model::{Step, add_action, shift_action};
 use super::wave::{Moves, edit, go};
+use crate::fields::{error_within, follow};
 
 /// The wave and the side that an action stands on. Copy it freely.
 #[derive(Clone, Copy)]
@@ -186,7 +187,7 @@ fn ActionFields(place: Place, turn: Memo<usize>, own: usize, form: Form) -> impl
                 turn.get()
             )
         };
-        fields.found(error_within, path)
+        follow(fields.saving.problem, error_within, path)
     };
     let id = move |field: &str| format!("wave-{}-{}-{own}-{field}", place.own, side.as_str());
     let text = move |field: &'static str, label: &'static str, help: &'static str, value| {

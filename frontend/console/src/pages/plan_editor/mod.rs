@@ -23,13 +23,14 @@ use ui::{
     Loading, PageHeader, Problem, Textarea, use_flashes,
 };
 
-use self::view_model::{Draft, DraftWave, add, error_at, why_not_add};
+use self::view_model::{Draft, DraftWave, add, why_not_add};
 use self::wave::WaveCard;
 use super::recovery_plan::graph::{WaveGraph, boxes};
 use super::recovery_plan::names;
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
+use crate::fields::{error_at, follow};
 use crate::route::{crumbs, link, parameter};
 
 /// The page that makes a plan.
@@ -147,20 +148,7 @@ impl Fields {
 
     /// What is wrong with a field whose path may change.
     fn error(self, field: impl Fn() -> String + Send + Sync + 'static) -> Signal<Option<String>> {
-        self.found(error_at, field)
-    }
-
-    fn found(
-        self,
-        find: fn(Option<&Problem>, &str) -> Option<String>,
-        field: impl Fn() -> String + Send + Sync + 'static,
-    ) -> Signal<Option<String>> {
-        Signal::derive(move || {
-            let field = field();
-            self.saving
-                .problem
-                .with(|problem| find(problem.as_ref(), &field))
-        })
+        follow(self.saving.problem, error_at, field)
     }
 
     /// Changes the waves. Errors name waves by their number, so those of other numbers go.

@@ -1,6 +1,6 @@
 //! What the editor does to a plan: its waves are those of the wire, so that what it does not show is kept.
 
-use dr_api::bounded::{Description, Name, OutOfBounds, PauseSeconds, RtoSeconds};
+use dr_api::bounded::{Description, Name, PauseSeconds, RtoSeconds};
 use dr_api::plans::{CreateRecoveryPlanRequest, UpdateRecoveryPlanRequest};
 use dr_model::action::{ActionSide, SsmAction};
 use dr_model::group::ProtectionGroup;
@@ -12,6 +12,7 @@ use dr_model::plan::{
 use ui::{Choice, Finding, Problem};
 
 use super::draft_action::DraftAction;
+use crate::fields::{kept, refused};
 
 /// A wave that is edited. The key stays when it is moved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,10 +195,7 @@ impl Draft {
                     waves,
                 })
             }
-            _ => Err(Problem {
-                findings,
-                ..Problem::new("VALIDATION_FAILED", "Some fields are not as they must be")
-            }),
+            _ => Err(refused(findings)),
         }
     }
 }
@@ -208,18 +206,6 @@ struct Checked {
     rto: RtoSeconds,
     pause: PauseSeconds,
     waves: Vec<Wave>,
-}
-
-fn kept<T>(field: &str, value: Result<T, OutOfBounds>, findings: &mut Vec<Finding>) -> Option<T> {
-    value
-        .map_err(|error| {
-            findings.push(Finding {
-                subject: field.to_owned(),
-                message: error.to_string(),
-                remediation: None,
-            });
-        })
-        .ok()
 }
 
 fn minutes(seconds: u64) -> String {
@@ -360,35 +346,6 @@ pub fn free_groups(groups: &[ProtectionGroup], waves: &[DraftWave]) -> Vec<Choic
     std::iter::once(Choice::new("", "Choose a group"))
         .chain(free.map(|group| Choice::new(group.id.to_string(), group.name.clone())))
         .collect()
-}
-
-/// What is wrong with a field, or with a part of it: `waves[0].group_ids` and `waves[0].group_ids[1]`.
-#[must_use]
-pub fn error_at(problem: Option<&Problem>, field: &str) -> Option<String> {
-    errors(problem, field, |rest| {
-        rest.starts_with('[') && !rest.contains('.')
-    })
-}
-
-/// What is wrong with a field or with anything in it: `on` and `on.instance_ids`.
-#[must_use]
-pub fn error_within(problem: Option<&Problem>, field: &str) -> Option<String> {
-    errors(problem, field, |rest| rest.starts_with(['[', '.']))
-}
-
-fn errors(problem: Option<&Problem>, field: &str, is_part: fn(&str) -> bool) -> Option<String> {
-    let is_here = |subject: &str| {
-        subject
-            .strip_prefix(field)
-            .is_some_and(|rest| rest.is_empty() || is_part(rest))
-    };
-    let found: Vec<&str> = problem?
-        .findings
-        .iter()
-        .filter(|finding| is_here(&finding.subject))
-        .map(|finding| finding.message.as_str())
-        .collect();
-    (!found.is_empty()).then(|| found.join("; "))
 }
 
 #[cfg(test)]

@@ -6,10 +6,8 @@ use dr_model::plan::RecoveryPlan;
 use serde_json::json;
 use ui::{Finding, Problem};
 
-use super::{
-    Draft, Step, add, add_action, error_at, error_within, free_groups, shift, shift_action,
-    why_not_add,
-};
+use super::{Draft, Step, add, add_action, free_groups, shift, shift_action, why_not_add};
+use crate::fields::{error_at, error_within};
 
 fn id(prefix: &str, n: u32) -> String {
     format!("{prefix}-00000000-0000-4000-8000-{n:012}")
@@ -126,32 +124,6 @@ fn groups_that_are_used_or_fail_over_elsewhere_are_not_offered() {
         .collect();
     assert_eq!(offered, ["group-3"]);
     assert_eq!(free_groups(&groups, &[]).len(), 4);
-}
-
-#[test]
-fn an_error_is_shown_at_its_field_and_at_no_other() {
-    let finding = |subject: &str| Finding {
-        subject: subject.to_owned(),
-        message: subject.to_owned(),
-        remediation: None,
-    };
-    let problem = Problem {
-        findings: vec![
-            finding("waves[1].group_ids[0]"),
-            finding("waves[1].name"),
-            finding("waves"),
-        ],
-        ..Problem::default()
-    };
-    let at = |field| error_at(Some(&problem), field);
-    assert_eq!(
-        at("waves[1].group_ids").as_deref(),
-        Some("waves[1].group_ids[0]")
-    );
-    assert_eq!(at("waves[1].name").as_deref(), Some("waves[1].name"));
-    assert_eq!(at("waves").as_deref(), Some("waves"));
-    assert_eq!(at("waves[10].name"), None);
-    assert_eq!(error_at(None, "waves"), None);
 }
 
 #[test]

@@ -7,15 +7,22 @@ use dr_api::matching::MatchReport;
 use dr_api::pairs::{ListInstancePairs, ListPairsRequest};
 use dr_model::group::{ProtectionGroup, Selection};
 use dr_model::ids::GroupId;
+use dr_model::role::Permission;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Container, Crumb, ErrorPanel, KeyValue, PageHeader, Pair};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use ui::{Breadcrumbs, Button, Container, Crumb, ErrorPanel, KeyValue, PageHeader, Pair};
 
 use super::failover::pairing::{MatchByName, Pairing, found, match_summary, report, together};
 use crate::api::use_api;
+use crate::auth::use_why_not;
+use crate::delete::DeleteThis;
 use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Watched, poll};
+use crate::pages::protection_groups::delete;
 use crate::route::{crumbs, link, parameter};
+use crate::words;
 
 /// The page.
 #[component]
@@ -42,6 +49,7 @@ fn Group(id: GroupId) -> impl IntoView {
             .map_or_else(|| "Protection group".to_owned(), |group| group.name.clone())
     });
     let own = link(&format!("/protection-groups/{id}"));
+    let buttons = id.clone();
     let crumbs = Signal::derive(move || {
         let mut crumbs = crumbs("Protection groups", "/protection-groups");
         crumbs.push(Crumb::new(name.get(), own.clone()));
@@ -50,21 +58,47 @@ fn Group(id: GroupId) -> impl IntoView {
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
-            <PageHeader title=name />
+            <PageHeader title=name actions=move || view! { <Buttons id=buttons.clone() name=name /> } />
             <Watched live=live loading="Loading the group" view=|group| view! { <Details group=group /><Pairs group=group /> }.into_any() />
         </div>
     }
 }
 
 #[component]
+fn Buttons(id: GroupId, name: Signal<String>) -> impl IntoView {
+    let may_not = use_why_not(Permission::ManagePlans);
+    let navigate = use_navigate();
+    let edit = link(&format!("/protection-groups/{id}/edit"));
+    let edit = Callback::new(move |_| navigate(&edit, NavigateOptions::default()));
+    view! {
+        <DeleteThis thing="protection group" id=id.to_string() name=name delete=delete list="/protection-groups"
+            what="The group and its instance pairs are deleted. Servers, instances and replication stay as they are." />
+        <Button why_not=may_not on_click=edit>"Edit"</Button>
+    }
+}
+
+#[component]
 fn Details(group: Signal<Arc<ProtectionGroup>>) -> impl IntoView {
     let of = move |read: fn(&ProtectionGroup) -> String| move || group.with(|group| read(group));
+    let home = move || {
+        group.with(|group| {
+            let other = |text: &'static str, id: &GroupId| {
+                view! { <a href=link(&format!("/protection-groups/{id}"))>{text}</a> }.into_any()
+            };
+            match (&group.mirrored_as, &group.mirror_of) {
+                (Some(id), _) => other("The group that brings it home", id),
+                (None, Some(id)) => other("Brings this group home", id),
+                (None, None) => "–".into_any(),
+            }
+        })
+    };
     let pairs = vec![
         Pair::new("Id", of(|group| group.id.to_string())),
         Pair::new("Description", of(|group| group.description.clone())),
         Pair::new("From", of(|group| group.direction.primary.to_string())),
         Pair::new("To", of(|group| group.direction.recovery.to_string())),
         Pair::new("Servers", of(servers)),
+        Pair::new("Failback", home),
         Pair::new("Changed", of(|group| time(group.updated_at))),
     ];
     view! { <Container title="Details".to_owned()><KeyValue pairs=pairs /></Container> }
@@ -78,11 +112,7 @@ fn servers(group: &ProtectionGroup) -> String {
             .map(ToString::to_string)
             .collect::<Vec<_>>()
             .join(", "),
-        Selection::Tags(tags) => tags
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Selection::Tags(tags) => words::tags(tags),
     }
 }
 

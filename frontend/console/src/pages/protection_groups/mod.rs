@@ -8,12 +8,16 @@ use dr_api::accounts::ListRequest;
 use dr_api::groups::{DeleteProtectionGroup, ListProtectionGroups, ProtectionGroupRequest};
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
+use dr_model::role::Permission;
 use leptos::prelude::*;
-use ui::{Breadcrumbs, Column, Empty, PageHeader, Problem, Table};
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
+use ui::{Breadcrumbs, Button, ButtonKind, Column, Empty, PageHeader, Problem, Table};
 
 use self::view_model::{selection_kind, selection_text};
 use crate::api::{Authorised, use_api};
-use crate::bulk_delete::{BulkDelete, Deletion};
+use crate::auth::use_why_not;
+use crate::delete::{BulkDelete, Deletion};
 use crate::format::time;
 use crate::live::poll;
 use crate::route::{crumbs, link};
@@ -35,6 +39,11 @@ pub fn ProtectionGroups() -> impl IntoView {
             .map(|group| (group.id.to_string(), group.name.clone()))
             .collect::<Vec<_>>()
     });
+    let may_not = use_why_not(Permission::ManagePlans);
+    let navigate = use_navigate();
+    let create = Callback::new(move |_| {
+        navigate(&link("/protection-groups/new"), NavigateOptions::default())
+    });
     let crumbs = crumbs("Protection groups", "/protection-groups");
     view! {
         <div class="ui-stack">
@@ -42,8 +51,11 @@ pub fn ProtectionGroups() -> impl IntoView {
             <PageHeader title="Protection groups".to_owned() description="Servers that are recovered together." />
             <Table id="protection-groups" title="Groups" rows=live.value columns=columns() key=|group: &ProtectionGroup| group.id.to_string()
                 problem=live.problem age_seconds=live.age_seconds on_retry=live.retry() selection=selection
-                actions=move || view! { <BulkDelete thing="protection group" select_first="Select groups first" selection=selection all=all delete=delete refresh=live.retry()
-                        what="These groups and their instance pairs are deleted. Servers, instances and replication stay as they are." /> }
+                actions=move || view! {
+                    <BulkDelete thing="protection group" select_first="Select groups first" selection=selection all=all delete=delete refresh=live.retry()
+                        what="These groups and their instance pairs are deleted. Servers, instances and replication stay as they are." />
+                    <Button kind=ButtonKind::Primary why_not=may_not on_click=create>"Create group"</Button>
+                }
                 empty=|| view! { <Empty title="No protection groups" text="A group holds the servers that a recovery plan recovers together." /> } />
         </div>
     }
@@ -64,7 +76,8 @@ fn columns() -> Vec<Column<ProtectionGroup>> {
     ]
 }
 
-fn delete(api: Authorised, id: String) -> Deletion {
+/// Deletes a group.
+pub fn delete(api: Authorised, id: String) -> Deletion {
     Box::pin(async move {
         let group_id = id
             .parse::<GroupId>()

@@ -2,7 +2,7 @@
 
 use dr_model::group::Selection;
 
-use crate::words::counted;
+use crate::words::{self, counted};
 
 /// How its servers are chosen.
 #[must_use]
@@ -18,11 +18,7 @@ pub fn selection_kind(selection: &Selection) -> &'static str {
 pub fn selection_text(selection: &Selection) -> String {
     match selection {
         Selection::ServerIds(ids) => counted(ids.len(), "server"),
-        Selection::Tags(tags) => tags
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect::<Vec<_>>()
-            .join(", "),
+        Selection::Tags(tags) => words::tags(tags),
     }
 }
 

@@ -12,10 +12,10 @@ use ui::{
     Select, StatusIndicator,
 };
 
-use self::view_model::{Line, choices, is_wanted, line, places};
+use self::view_model::{Line, choices, is_wanted, line};
+use crate::accounts::{accounts, places};
 use crate::api::{Authorised, use_api};
 use crate::doing::Once;
-use crate::pages::settings::accounts;
 use crate::route::crumbs;
 
 /// What each place answered: one that cannot be asked keeps no other from being shown.

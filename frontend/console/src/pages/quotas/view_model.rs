@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use dr_api::accounts::TargetAccountView;
 use dr_api::infrastructure::QuotaView;
 use dr_model::place::Place;
 use ui::{Choice, Status};
@@ -11,20 +10,6 @@ use ui::{Choice, Status};
 const NEARLY_PERCENT: f64 = 80.0;
 /// From this share on, the next failover may meet it.
 const FULL_PERCENT: f64 = 95.0;
-
-/// Every place of every account, in order.
-#[must_use]
-pub fn places(accounts: &[TargetAccountView]) -> Vec<Place> {
-    let of = |account: &TargetAccountView| {
-        let id = account.account_id.clone();
-        let place = move |region: &dr_model::ids::Region| Place {
-            account_id: id.clone(),
-            region: region.clone(),
-        };
-        account.regions.iter().map(place).collect::<Vec<_>>()
-    };
-    accounts.iter().flat_map(of).collect()
-}
 
 /// What may be chosen: everything, or one of these.
 #[must_use]

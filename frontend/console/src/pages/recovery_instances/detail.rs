@@ -75,7 +75,6 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::points_of;
-    use crate::pages::agents::place_of;
 
     fn instance(is_home: bool, to: Value) -> RecoveryInstanceView {
         serde_json::from_value(json!({
@@ -88,7 +87,7 @@ mod tests {
 
     #[test]
     fn points_in_time_are_those_that_a_failback_launches_from_until_it_is_home() {
-        let here = place_of("444455556666/us-west-2").unwrap();
+        let here = "444455556666/us-west-2".parse().unwrap();
         let to = json!({ "account_id": "111122223333", "region": "us-east-1", "source_server_id": "s-00000000000000009" });
         let back = points_of(&here, &instance(false, to.clone()));
         assert_eq!(

@@ -13,10 +13,9 @@ use leptos::prelude::*;
 use ui::{Breadcrumbs, Container, Empty, FormField, PageHeader, Problem, Select};
 
 use self::list::Instances;
+use crate::accounts::{accounts, place_choices};
 use crate::api::{Authorised, use_api};
 use crate::doing::Once;
-use crate::pages::agents::{place_of, places};
-use crate::pages::settings::accounts;
 use crate::route::crumbs;
 
 /// Where recovery instances may be, and where they most likely are.
@@ -48,16 +47,15 @@ async fn look(api: Authorised) -> Result<Where, Problem> {
         .call::<ListProtectionGroups>(&one)
         .await?
         .protection_groups;
-    let place = groups.first().map(|group| {
-        let place = &group.direction.recovery;
-        format!("{}/{}", place.account_id, place.region)
-    });
+    let place = groups
+        .first()
+        .map(|group| group.direction.recovery.to_string());
     Ok((accounts, place))
 }
 
 #[component]
 fn Choose(known: Arc<Where>) -> impl IntoView {
-    let choices = places(&known.0);
+    let choices = place_choices(&known.0);
     let likely = choices
         .iter()
         .find(|choice| Some(&choice.value) == known.1.as_ref());
@@ -65,7 +63,10 @@ fn Choose(known: Arc<Where>) -> impl IntoView {
         return view! { <Empty title="No accounts" text="Register a target account first: recovery instances are in its regions." /> }.into_any();
     };
     let place = RwSignal::new(first.value.clone());
-    let list = move || place_of(&place.get()).map(|place| view! { <Instances place=place /> });
+    let list = move || {
+        let place = place.get().parse().ok()?;
+        Some(view! { <Instances place=place /> })
+    };
     view! {
         <Container title="Where".to_owned()>
             <FormField id="recovery-place" label="Account and region"><Select id="recovery-place" value=place choices=Signal::stored(choices) /></FormField>

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use dr_api::accounts::ListRequest;
 use dr_api::executions::{ExecutionView, ListExecutions, ListExecutionsRequest};
 use dr_api::groups::ListProtectionGroups;
-use dr_api::plans::{DeleteRecoveryPlan, GetRecoveryPlan, RecoveryPlanRequest};
+use dr_api::plans::{GetRecoveryPlan, RecoveryPlanRequest};
 use dr_model::ids::PlanId;
 use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Breadcrumbs, Button, ButtonKind, Column, Confirm, Container, Crumb, Empty, ErrorPanel,
-    KeyValue, LinkButton, PageHeader, Pair, Table, use_flashes,
+    Breadcrumbs, Button, ButtonKind, Column, Container, Crumb, Empty, ErrorPanel, KeyValue,
+    LinkButton, PageHeader, Pair, Table,
 };
 
 use self::graph::{WaveGraph, boxes, group_name};
@@ -24,10 +24,11 @@ use self::view_model::{ActionRow, Shown, actions, of_plan, on_failure};
 pub use self::view_model::{names, on_action_failure};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
-use crate::doing::Doing;
+use crate::delete::DeleteThis;
 use crate::format::{duration, time};
 use crate::live::{Live, Watched, poll};
 use crate::pages::executions;
+use crate::pages::recovery_plans::delete;
 use crate::route::{crumbs, link, parameter};
 
 /// The page.
@@ -88,44 +89,14 @@ fn Plan(id: PlanId) -> impl IntoView {
 #[component]
 fn Buttons(id: PlanId, name: Signal<String>) -> impl IntoView {
     let may_not = use_why_not(Permission::ManagePlans);
-    let asking = RwSignal::new(false);
     let navigate = use_navigate();
     let edit = link(&format!("/recovery-plans/{id}/edit"));
     let edit = Callback::new(move |_| navigate(&edit, NavigateOptions::default()));
     view! {
-        <Button why_not=may_not on_click=move |_| asking.set(true)>"Delete"</Button>
+        <DeleteThis thing="recovery plan" id=id.to_string() name=name delete=delete list="/recovery-plans"
+            what="The plan is deleted. Its groups, pairs and past executions stay; nothing can be started with it any more." />
         <Button why_not=may_not on_click=edit>"Edit"</Button>
         <LinkButton kind=ButtonKind::Primary href=link(&format!("/failover?plan={id}"))>"Start drill or recovery"</LinkButton>
-        <Delete open=asking id=id name=name />
-    }
-}
-
-#[component]
-fn Delete(open: RwSignal<bool>, id: PlanId, name: Signal<String>) -> impl IntoView {
-    let api = use_api();
-    let flashes = use_flashes();
-    let doing = Doing::default();
-    let navigate = use_navigate();
-    let confirm = move |()| {
-        let (request, navigate) = (
-            RecoveryPlanRequest {
-                plan_id: id.clone(),
-            },
-            navigate.clone(),
-        );
-        let gone = format!("Deleted the recovery plan {}", name.get_untracked());
-        doing.run(
-            async move { api.call::<DeleteRecoveryPlan>(&request).await },
-            move |_| {
-                flashes.success(gone);
-                navigate(&link("/recovery-plans"), NavigateOptions::default());
-            },
-        );
-    };
-    view! {
-        <Confirm open=open title="Delete this recovery plan?" verb="Delete" word=name busy=doing.busy problem=doing.problem on_confirm=confirm>
-            <p>"The plan is deleted. Its groups, pairs and past executions stay; nothing can be started with it any more."</p>
-        </Confirm>
     }
 }
 

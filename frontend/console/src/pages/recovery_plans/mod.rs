@@ -17,7 +17,7 @@ use ui::{Breadcrumbs, Button, ButtonKind, Column, Empty, PageHeader, Problem, Ta
 use self::view_model::{groups, waves, way};
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
-use crate::bulk_delete::{BulkDelete, Deletion};
+use crate::delete::{BulkDelete, Deletion};
 use crate::format::{duration, time};
 use crate::live::poll;
 use crate::route::{crumbs, link};
@@ -91,7 +91,8 @@ fn columns() -> Vec<Column<RecoveryPlan>> {
     ]
 }
 
-fn delete(api: Authorised, id: String) -> Deletion {
+/// Deletes a plan.
+pub fn delete(api: Authorised, id: String) -> Deletion {
     Box::pin(async move {
         let plan_id = id
             .parse::<PlanId>()

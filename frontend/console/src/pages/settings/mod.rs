@@ -5,17 +5,17 @@ mod view_model;
 use std::sync::Arc;
 
 use dr_api::accounts::{
-    ListRequest, ListTargetAccounts, TargetAccountRequest, TargetAccountValidation,
-    TargetAccountView, ValidateTargetAccount,
+    TargetAccountRequest, TargetAccountValidation, TargetAccountView, ValidateTargetAccount,
 };
 use leptos::prelude::*;
 use ui::{
     Breadcrumbs, Button, Choice, Confirm, Container, Empty, FormField, KeyValue, PageHeader, Pair,
-    Problem, Select, Status, StatusIndicator,
+    Select, Status, StatusIndicator,
 };
 
 use self::view_model::{checks, permissions, role_names, version};
-use crate::api::{Authorised, use_api};
+use crate::accounts::accounts;
+use crate::api::use_api;
 use crate::config::SignIn;
 use crate::doing::{Doing, Once};
 use crate::format::time;
@@ -25,14 +25,6 @@ use crate::theme::{Theme, choose, use_theme};
 
 /// The version of the console, which is that of the API that it was built for.
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// Every registered account.
-pub async fn accounts(api: Authorised) -> Result<Vec<TargetAccountView>, Problem> {
-    api.all::<ListTargetAccounts, _>(&ListRequest::default(), |page| {
-        (page.target_accounts, page.next_token)
-    })
-    .await
-}
 
 /// The page.
 #[component]

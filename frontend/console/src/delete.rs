@@ -1,4 +1,4 @@
-//! Deletion of several: what is ticked in a list, named once more, with a word to type.
+//! Deletion of one thing from its page, and of several that are ticked in a list: named once more, with a word to type.
 
 use std::collections::BTreeSet;
 use std::future::Future;
@@ -6,11 +6,14 @@ use std::pin::Pin;
 
 use dr_model::role::Permission;
 use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::use_navigate;
 use ui::{Button, Confirm, Problem, use_flashes};
 
 use crate::api::{Authorised, use_api};
 use crate::auth::use_why_not;
 use crate::doing::Doing;
+use crate::route::link;
 use crate::words::counted;
 
 /// One deletion, under way.
@@ -81,6 +84,44 @@ pub fn BulkDelete(
             busy=doing.busy problem=doing.problem on_confirm=confirm>
             <p>{what}</p>
             <ul class="console-bullets">{names}</ul>
+        </Confirm>
+    }
+}
+
+/// The button on the page of one thing, and the question behind it, which its name answers.
+#[component]
+pub fn DeleteThis(
+    /// What it is called: `recovery plan`.
+    thing: &'static str,
+    /// What happens to it, and what does not.
+    what: &'static str,
+    /// Its id.
+    id: String,
+    /// Its name.
+    name: Signal<String>,
+    /// Deletes it.
+    delete: fn(Authorised, String) -> Deletion,
+    /// The page of those that are left.
+    list: &'static str,
+) -> impl IntoView {
+    let api = use_api();
+    let flashes = use_flashes();
+    let doing = Doing::default();
+    let navigate = use_navigate();
+    let open = RwSignal::new(false);
+    let may_not = use_why_not(Permission::ManagePlans);
+    let confirm = move |()| {
+        let navigate = navigate.clone();
+        let gone = format!("Deleted the {thing} {}", name.get_untracked());
+        doing.run(delete(api, id.clone()), move |()| {
+            flashes.success(gone);
+            navigate(&link(list), NavigateOptions::default());
+        });
+    };
+    view! {
+        <Button why_not=may_not on_click=move |_| open.set(true)>"Delete"</Button>
+        <Confirm open=open title=format!("Delete this {thing}?") verb="Delete" word=name busy=doing.busy problem=doing.problem on_confirm=confirm>
+            <p>{what}</p>
         </Confirm>
     }
 }
