@@ -1,6 +1,7 @@
 // What the pages show: groups with pairs, and a plan, made through the API.
 
 import { URL_OF, password } from "./console.mjs";
+import { AWAY, HOME, byHand, pass, tell } from "./world.mjs";
 
 /** From home to where the fleet is recovered. */
 export const DIRECTION = {
@@ -48,4 +49,32 @@ export async function make() {
   const plan = await call("POST", "/recovery-plans", { name: "fleet", waves });
   await call("POST", "/replication/refresh", {});
   return { call, groups, plan: plan.id };
+}
+
+/** Drills and recovers what `make` made, and tries an agent installation that fails; gives the ids of all that. */
+export async function live(made) {
+  const { call } = made;
+  const run = async (execution_type) => {
+    const { execution_id } = await call("POST", "/executions", { plan_id: made.plan, execution_type, skip_invalid_servers: true });
+    await pass(async () => /^(COMPLETED|FAILED|CANCELLED)/.test((await call("GET", `/executions/${execution_id}`)).status));
+    return execution_id;
+  };
+  const drill = await run("DRILL");
+  await call("POST", `/executions/${drill}/terminate-instances`, { confirm: true });
+  await pass(async () => (await call("GET", `/executions/${drill}`)).instances_terminated_at);
+  const execution = await run("RECOVERY");
+  const session = await pass(async () => (await call("GET", "/failover-sessions")).sessions[0]?.session_id);
+  await byHand({ account: HOME.account, region: AWAY.region }, "InitializeService", {});
+  await call("PUT", `/target-accounts/${HOME.account}`, { regions: [HOME.region, AWAY.region] });
+  const { candidates } = await call("GET", `/agent/candidates?account_id=${HOME.account}&region=${HOME.region}&limit=1000`);
+  const { machine_id } = candidates.find((one) => one.can_install && one.machine_id.startsWith("i-"));
+  await tell({ command: "ssm_fault", instance: machine_id, fault: { is: "install_fails", stderr: "no space left on device" } });
+  const { installation_id: installation } = await call("POST", "/agent/install", {
+    account_id: HOME.account, region: HOME.region, machine_ids: [machine_id], target_region: AWAY.region,
+  });
+  await pass(async () => (await call("GET", `/agent/install/${installation}/status`)).failed);
+  const { account_id, region } = DIRECTION.recovery;
+  const { source_servers } = await call("GET", `/drs/source-servers?account_id=${account_id}&region=${region}&limit=1`);
+  const server = `${account_id}/${region}/${source_servers[0].source_server_id}`;
+  return { ...made, execution, session, installation, server };
 }

@@ -67,6 +67,26 @@ chapter("a person signs in and is at the title of the page", {}, async () => {
   await keys.seen("signing in");
 });
 
+chapter("a protection group is made, and its servers are said", {}, async () => {
+  await keys.use("link", "Protection groups");
+  await heading("Protection groups", 1);
+  await keys.use("button", "Create group");
+  await heading("Create protection group", 1);
+  await keys.fill("Name", "by keys");
+  await keys.tabTo("combobox", "Key");
+  await keys.type("Tier");
+  await keys.tabTo("combobox", "Value");
+  await keys.type("web");
+  await keys.press("Enter");
+  await keys.heard(/Added the tag Tier=web/);
+  assert.equal((await keys.focused()).name, "Key");
+  await page.getByRole("heading", { name: "In the group now (8)" }).waitFor();
+  await keys.heard(/in another group/);
+  await keys.use("button", "Create group");
+  await heading("by keys", 1);
+  await keys.seen("the new group");
+});
+
 chapter("the link past the navigation leads to the content", {}, async () => {
   await keys.backTo("link", "Skip to the content");
   await keys.press("Enter");

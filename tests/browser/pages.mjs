@@ -6,6 +6,8 @@ export const PAGES = [
   { name: "getting-started", path: () => "/getting-started", ready: "every check passed" },
   { name: "protection-groups", path: () => "/protection-groups", ready: "Tier=web" },
   { name: "protection-group", path: (made) => `/protection-groups/${made.groups.web}`, ready: "Private IP" },
+  { name: "protection-group-new", path: () => "/protection-groups/new", ready: "In the group now" },
+  { name: "protection-group-edit", path: (made) => `/protection-groups/${made.groups.web}/edit`, ready: "Tier=web" },
   { name: "recovery-plans", path: () => "/recovery-plans", ready: "db → app → web" },
   { name: "recovery-plan", path: (made) => `/recovery-plans/${made.plan}`, ready: "Never used" },
   { name: "recovery-plan-new", path: () => "/recovery-plans/new", ready: "Wave name" },
@@ -22,4 +24,17 @@ export const PAGES = [
   { name: "settings", path: () => "/settings", ready: "External id" },
   { name: "components", path: () => "/components", ready: "server-00000" },
   { name: "not-found", path: () => "/no/such/page", ready: "There is no such page" },
+];
+
+/** The same pages once something ran, and those of single things that ran: `live` in `estate.mjs` made them. */
+export const LIVED = [
+  { name: "getting-started", path: () => "/getting-started", ready: "fleet was drilled" },
+  { name: "executions", path: () => "/executions", ready: "Completed" },
+  { name: "execution", path: (made) => `/executions/${made.execution}`, ready: "Job log" },
+  { name: "failover-sessions", path: () => "/failover-sessions", ready: "fleet" },
+  { name: "failover-session", path: (made) => `/failover-sessions/${made.session}`, ready: "Servers (24)" },
+  { name: "failback", path: (made) => `/failover-sessions/${made.session}/failback`, ready: "Review" },
+  { name: "recovery-instances", path: () => "/recovery-instances", ready: "Running" },
+  { name: "source-server", path: (made) => `/source-servers/${made.server}`, ready: "Disks" },
+  { name: "agent-installation", path: (made) => `/agents/${made.installation}`, ready: "1 failed" },
 ];

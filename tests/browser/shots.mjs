@@ -1,12 +1,13 @@
 // A picture of every page, wide and narrow, light and dark, in three faces: of an estate where nothing was made yet, with
-// groups, pairs and a plan, and where the server refuses everything. Run by `cargo xtask shots`.
+// all that there can be, and where the server refuses everything. Run by `cargo xtask shots`.
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { URL_OF, browser, go, open, signIn } from "./console.mjs";
-import { make } from "./estate.mjs";
-import { PAGES } from "./pages.mjs";
+import { live, make } from "./estate.mjs";
+import { LIVED, PAGES } from "./pages.mjs";
+import { copyFast, slowDown } from "./world.mjs";
 
 /** Time for a page whose last words are not known to be complete, in ms. */
 const SETTLES = 1_000;
@@ -49,12 +50,15 @@ await walk("-empty", PAGES.filter((one) => one.path.length === 0), async (page, 
   await go(page, path());
   await page.waitForTimeout(SETTLES);
 });
-const made = await make();
-await walk("", PAGES, async (page, { path, ready }) => {
+await slowDown();
+await copyFast();
+const made = await live(await make());
+const full = [...PAGES.filter(({ name }) => LIVED.every((one) => one.name !== name)), ...LIVED];
+await walk("", full, async (page, { path, ready }) => {
   await go(page, path(made));
   await page.getByText(ready).first().waitFor();
 });
-await walk("-error", PAGES, async (page, { path }) => {
+await walk("-error", full, async (page, { path }) => {
   await go(page, path(made));
   await page.waitForTimeout(SETTLES);
 });

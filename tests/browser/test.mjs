@@ -80,6 +80,54 @@ test("a group shows its pairs, and a group made elsewhere appears within 3 s wit
   await page.context().close();
 });
 
+test("a group is made by tags, refused where it must be, and changed to single servers, with what it holds seen before it is saved", async () => {
+  const page = await open(chrome);
+  await signIn(page, "admin", "/protection-groups");
+  await page.getByRole("button", { name: "Create group" }).click();
+  const now = page.getByRole("region", { name: "In the group now" });
+  const count = (n) => page.getByRole("heading", { name: `In the group now (${n})` }).waitFor();
+  const create = page.getByRole("button", { name: "Create group" });
+  await count(0);
+  await create.click();
+  await page.getByText("expected a name of 1 to 128 characters").first().waitFor();
+  await page.getByText("expected at least one tag").first().waitFor();
+  await sound(page, "group-refused");
+  await page.getByLabel("Name", { exact: true }).fill("web");
+  await page.getByLabel("Key", { exact: true }).fill("Tier");
+  assert.ok(await page.locator("#group-tag-value-known option[value=db]").count());
+  await page.getByLabel("Value", { exact: true }).fill("db");
+  await page.getByLabel("Value", { exact: true }).press("Enter");
+  await page.getByRole("list", { name: "Tags that a server must carry" }).getByText("Tier=db").waitFor();
+  await page.getByText("8 servers are in another group of this way as well").waitFor();
+  await count(8);
+  await create.click();
+  // Somebody has that name already; nothing that was written is lost.
+  await page.getByText("NAME_TAKEN").waitFor();
+  await page.getByLabel("Name", { exact: true }).fill("chosen");
+  await create.click();
+  await page.getByRole("heading", { name: "chosen", level: 1 }).waitFor();
+  await page.getByText("Saved the protection group chosen").waitFor();
+  await page.getByRole("button", { name: "Edit" }).click();
+  await page.getByLabel("Chosen").selectOption("servers");
+  const rows = page.getByRole("region", { name: "Servers to choose from" });
+  for (const at of [0, 1]) await rows.getByRole("checkbox", { name: /^Select (?!all)/ }).nth(at).check();
+  await count(2);
+  const names = await now.getByRole("row").locator("td:first-of-type").allTextContents();
+  await sound(page, "group-editor");
+  await page.getByRole("button", { name: "Save changes" }).click();
+  await page.getByRole("heading", { name: "chosen", level: 1 }).waitFor();
+  const { protection_groups: groups } = await made.call("GET", "/protection-groups?limit=1000");
+  const saved = groups.find((group) => group.name === "chosen");
+  assert.equal(saved.selection.server_ids.length, 2, names.join());
+  await page.getByRole("button", { name: "Delete" }).click();
+  const dialogue = page.getByRole("dialog", { name: "Delete this protection group?" });
+  await dialogue.getByLabel("Confirmation").fill("chosen");
+  await dialogue.getByRole("button", { name: "Delete" }).click();
+  await page.getByText("Deleted the protection group chosen").waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
 test("a pair is removed, picked again and dragged, and a refusal stands at its row", async () => {
   const page = await open(chrome);
   const path = `/protection-groups/${made.groups.web}`;
@@ -257,6 +305,7 @@ test("an agent is installed from the page: what fails says why, is tried again, 
   await page.getByRole("heading", { name: "Installation", exact: true }).waitFor();
   await page.getByText("0 of 1 done, 1 failed").waitFor({ timeout: 60_000 });
   await page.getByRole("cell", { name: /^Its command ended with Failed, exit code 1/ }).waitFor();
+  await page.getByRole("region", { name: `Output of ${fit.name}` }).getByText("no space left on device").waitFor();
   await sound(page, "agent-installation-failed");
   await page.getByRole("button", { name: "Retry failed machines" }).click();
   await page.getByText("1 of 1 done, 0 failed").waitFor({ timeout: 120_000 });

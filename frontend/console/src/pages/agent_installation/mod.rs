@@ -19,7 +19,7 @@ use crate::auth::use_why_not;
 use crate::doing::Doing;
 use crate::format::time;
 use crate::live::{Live, Watched, poll};
-use crate::pages::agents::{counts, status};
+use crate::pages::agents::{counts, machine_name, outputs, status};
 use crate::route::{crumbs, link, parameter};
 use crate::words;
 
@@ -89,12 +89,7 @@ fn Retry(asked: InstallationRequest, live: Live<InstallationView>) -> impl IntoV
 
 fn columns() -> Vec<Column<InstallingMachineView>> {
     vec![
-        Column::new("machine", "Machine", |one: &InstallingMachineView| {
-            one.machine
-                .name
-                .clone()
-                .unwrap_or_else(|| one.machine.machine_id.to_string())
-        }),
+        Column::new("machine", "Machine", machine_name),
         Column::new("stage", "Stage", |one: &InstallingMachineView| {
             words::repair(one.machine.progress.stage).1.to_owned()
         })
@@ -129,10 +124,6 @@ fn columns() -> Vec<Column<InstallingMachineView>> {
         }),
         Column::new("tries", "Tries", |one: &InstallingMachineView| {
             one.machine.progress.tries.to_string()
-        })
-        .hidden(),
-        Column::new("output", "Output", |one: &InstallingMachineView| {
-            one.machine.progress.output.clone().unwrap_or_default()
         })
         .hidden(),
     ]
@@ -181,5 +172,19 @@ fn Content(installation: Signal<Arc<InstallationView>>) -> impl IntoView {
         <Container title="Details".to_owned()><KeyValue pairs=pairs /></Container>
         <Table id="installing" title="Machines" rows=rows columns=columns() key=|one: &InstallingMachineView| one.machine.machine_id.to_string()
             empty=|| view! { <Empty title="No machines" /> } />
+        <Outputs installation=installation />
     }
+}
+
+/// What commands printed on the machines where something is wrong: the cause, as the machine says it.
+#[component]
+fn Outputs(installation: Signal<Arc<InstallationView>>) -> impl IntoView {
+    let outputs = Memo::new(move |_| installation.with(|installation| outputs(installation)));
+    let output = |(machine, text): (String, String)| {
+        let title = format!("Output of {machine}");
+        view! {
+            <Container title=title.clone()><pre tabindex="0" role="region" aria-label=title>{text}</pre></Container>
+        }
+    };
+    move || outputs.get().into_iter().map(output).collect::<Vec<_>>()
 }

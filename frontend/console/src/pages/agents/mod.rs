@@ -22,7 +22,7 @@ use ui::{
     Problem, Select, StatusIndicator, Table,
 };
 
-pub use self::view_model::{counts, status};
+pub use self::view_model::{counts, machine_name, outputs, status};
 use self::view_model::{targets, verdict, why_not_install};
 use crate::accounts::{accounts, place_choices};
 use crate::api::use_api;

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use dr_api::accounts::TargetAccountView;
-use dr_api::agents::{AgentCandidateView, InstallationStatus, InstallationView};
+use dr_api::agents::{
+    AgentCandidateView, InstallationStatus, InstallationView, InstallingMachineView,
+};
 use dr_model::installation::MAX_MACHINES;
 use dr_model::place::Place;
 use ui::{Choice, Status};
@@ -90,6 +92,28 @@ pub fn counts(installation: &InstallationView) -> String {
     )
 }
 
+/// What a machine is called.
+#[must_use]
+pub fn machine_name(one: &InstallingMachineView) -> String {
+    let machine = &one.machine;
+    machine
+        .name
+        .clone()
+        .unwrap_or_else(|| machine.machine_id.to_string())
+}
+
+/// What commands printed on machines where something is wrong, by name: there stands the cause.
+#[must_use]
+pub fn outputs(installation: &InstallationView) -> Vec<(String, String)> {
+    let wrong = installation
+        .machines
+        .iter()
+        .filter(|one| one.machine.progress.reason.is_some());
+    wrong
+        .filter_map(|one| Some((machine_name(one), one.machine.progress.output.clone()?)))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -98,7 +122,7 @@ mod tests {
     use dr_api::agents::AgentCandidateView;
     use serde_json::json;
 
-    use super::{targets, verdict, why_not_install};
+    use super::{outputs, targets, verdict, why_not_install};
 
     fn candidate(id: &str, reasons: &[&str]) -> AgentCandidateView {
         serde_json::from_value(json!({
@@ -153,6 +177,31 @@ mod tests {
         assert_eq!(
             reason.as_deref(),
             Some("i-00000000000000002: stopped; no SSM")
+        );
+    }
+
+    #[test]
+    fn what_a_machine_printed_is_shown_where_something_is_wrong_with_it() {
+        let at = "2026-01-01T00:00:00Z";
+        let machine = |name: &str, reason: Option<&str>, output: Option<&str>| {
+            let progress = json!({
+                "stage": "FAILED", "asked_at": at, "since": at, "command_id": null, "command_status": null, "output": output,
+                "reason": reason, "tries": 1,
+            });
+            json!({ "machine_id": "i-00000000000000001", "name": name, "progress": progress, "source_server_id": null, "percent": 0 })
+        };
+        let installation = serde_json::from_value(json!({
+            "installation_id": "ai-01234567-89ab-4cde-8f01-23456789abcd", "place": { "account_id": "111122223333", "region": "us-east-1" },
+            "target_region": "us-west-2", "tags": [], "status": "FAILED", "done": 0, "failed": 1, "is_active": false, "created_by": "ann",
+            "created_at": at, "updated_at": at, "version": 1,
+            "machines": [
+                machine("fine", None, Some("done")), machine("full", Some("exit code 1"), Some("no space")), machine("mute", Some("gone"), None),
+            ],
+        }))
+        .unwrap();
+        assert_eq!(
+            outputs(&installation),
+            [("full".to_owned(), "no space".to_owned())]
         );
     }
 }
