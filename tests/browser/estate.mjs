@@ -1,7 +1,7 @@
 // What the pages show: groups with pairs, and a plan, made through the API.
 
 import { URL_OF, password } from "./console.mjs";
-import { AWAY, HOME, byHand, pass, tell } from "./world.mjs";
+import { AWAY, HOME, byHand, pass, place, tell } from "./world.mjs";
 
 /** From home to where the fleet is recovered. */
 export const DIRECTION = {
@@ -61,7 +61,10 @@ export async function live(made) {
   };
   const drill = await run("DRILL");
   await call("POST", `/executions/${drill}/terminate-instances`, { confirm: true });
-  await pass(async () => (await call("GET", `/executions/${drill}`)).instances_terminated_at);
+  await pass(async () => {
+    const { drs, ec2 } = await place(AWAY);
+    return drs.active_jobs.length === 0 && Object.values(ec2.instances).every(({ state }) => !/ing$/.test(state) || state === "Running");
+  });
   const execution = await run("RECOVERY");
   const session = await pass(async () => (await call("GET", "/failover-sessions")).sessions[0]?.session_id);
   await byHand({ account: HOME.account, region: AWAY.region }, "InitializeService", {});

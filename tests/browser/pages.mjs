@@ -28,7 +28,8 @@ export const PAGES = [
 
 /** The same pages once something ran, and those of single things that ran: `live` in `estate.mjs` made them. */
 export const LIVED = [
-  { name: "getting-started", path: () => "/getting-started", ready: "fleet was drilled" },
+  { name: "getting-started", path: () => "/getting-started", ready: "every check passed" },
+  { name: "recovery-plan", path: (made) => `/recovery-plans/${made.plan}`, ready: "Executions (2)" },
   { name: "executions", path: () => "/executions", ready: "Completed" },
   { name: "execution", path: (made) => `/executions/${made.execution}`, ready: "Job log" },
   { name: "failover-sessions", path: () => "/failover-sessions", ready: "fleet" },
