@@ -80,7 +80,7 @@ chapter("a protection group is made, and its servers are said", {}, async () => 
   await keys.press("Enter");
   await keys.heard(/Added the tag Tier=web/);
   assert.equal((await keys.focused()).name, "Key");
-  await page.getByRole("heading", { name: "In the group now (8)" }).waitFor();
+  await page.getByRole("heading", { name: "Servers in the group (8)" }).waitFor();
   await keys.heard(/in another group/);
   await keys.use("button", "Create group");
   await heading("by keys", 1);

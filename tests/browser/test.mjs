@@ -84,8 +84,8 @@ test("a group is made by tags, refused where it must be, and changed to single s
   const page = await open(chrome);
   await signIn(page, "admin", "/protection-groups");
   await page.getByRole("button", { name: "Create group" }).click();
-  const now = page.getByRole("region", { name: "In the group now" });
-  const count = (n) => page.getByRole("heading", { name: `In the group now (${n})` }).waitFor();
+  const now = page.getByRole("region", { name: "Servers in the group" });
+  const count = (n) => page.getByRole("heading", { name: `Servers in the group (${n})` }).waitFor();
   const create = page.getByRole("button", { name: "Create group" });
   await count(0);
   await create.click();

@@ -21,6 +21,9 @@ struct Drawn {
     texts: Vec<String>,
 }
 
+/// A text of so many characters fits into a cell; what is longer is cut there and whole in its tooltip.
+const FITS: usize = 40;
+
 /// Head and rows.
 #[component]
 pub(super) fn Rows(
@@ -171,7 +174,8 @@ fn Row(state: TableState, row: Drawn) -> impl IntoView {
             } else {
                 ""
             };
-            view! { <td class=class>{rows.view(at, column)}</td> }
+            let whole = Some(rows.text(at, column)).filter(|text| text.chars().count() > FITS);
+            view! { <td class=class title=whole>{rows.view(at, column)}</td> }
         };
         state.shown().into_iter().map(cell).collect::<Vec<_>>()
     });

@@ -37,10 +37,15 @@ pub fn targets(accounts: &[TargetAccountView], place: &str) -> Vec<Choice> {
 #[must_use]
 pub fn verdict(candidate: &AgentCandidateView) -> (Status, String) {
     if candidate.can_install {
-        (Status::Success, "Can be installed".to_owned())
-    } else {
-        (Status::Warning, candidate.reasons_not.join("; "))
+        return (Status::Success, "Can be installed".to_owned());
     }
+    let status = if candidate.protections.is_empty() {
+        Status::Warning
+    } else {
+        // Nothing is wrong with it: there is nothing left to do.
+        Status::Stopped
+    };
+    (status, candidate.reasons_not.join("; "))
 }
 
 /// Why nothing can be installed on what is ticked; none if it can.

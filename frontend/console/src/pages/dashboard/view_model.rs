@@ -9,7 +9,7 @@ use ui::Status;
 use ui::charts::Slice;
 
 use crate::format::duration;
-use crate::words;
+use crate::words::{self, counted};
 
 /// How many cards there are.
 pub const CARDS: usize = 4;
@@ -171,7 +171,10 @@ fn cards(replication: &ReplicationDashboard, running: usize, sessions: usize) ->
         card(
             "Under way",
             running.to_string(),
-            format!("executions, and {sessions} sessions on the way home"),
+            format!(
+                "executions, and {} on the way home",
+                counted(sessions, "session")
+            ),
         ),
     ]
 }

@@ -82,11 +82,13 @@ pub(super) fn Servers(id: ExecutionId) -> impl IntoView {
         .hidden(),
     ];
     view! {
-        <Failures servers=live.value />
-        <Table id="execution-servers" title="Servers" rows=live.value columns=columns url_prefix="servers."
-            key=|one: &ExecutionServerView| one.source_server_id.to_string()
-            problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
-            empty=|| view! { <Empty title="No servers" /> } />
+        <div class="ui-stack">
+            <Failures servers=live.value />
+            <Table id="execution-servers" title="Servers" rows=live.value columns=columns url_prefix="servers."
+                key=|one: &ExecutionServerView| one.source_server_id.to_string()
+                problem=live.problem age_seconds=live.age_seconds on_retry=live.retry()
+                empty=|| view! { <Empty title="No servers" /> } />
+        </div>
     }
 }
 

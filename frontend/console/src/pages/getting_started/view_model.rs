@@ -185,13 +185,14 @@ fn pairs(groups: &[ProtectionGroup], pairs: &[Vec<InstancePair>]) -> Line {
             Status::Warning,
             format!("{}; the group {} has none", paired(count), group.name),
         ),
-        (_, None) => (
+        (_, None) if applied > 0 => (
             Status::Success,
             format!(
-                "{}; launch configuration applied to {applied}",
+                "{}; launch configuration applied ahead to {applied}",
                 paired(count)
             ),
         ),
+        (_, None) => (Status::Success, paired(count)),
     };
     let way = bare.map(|(group, _)| group).or(groups.first());
     Line {

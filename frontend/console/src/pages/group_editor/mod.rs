@@ -6,12 +6,14 @@ mod view_model;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use dr_api::accounts::TargetAccountView;
+use dr_api::accounts::{ListRequest, TargetAccountView};
 use dr_api::groups::{
-    CreateProtectionGroup, GetProtectionGroup, ProtectionGroupRequest, UpdateProtectionGroup,
+    CreateProtectionGroup, GetProtectionGroup, ListProtectionGroups, ProtectionGroupRequest,
+    UpdateProtectionGroup,
 };
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::GroupId;
+use dr_model::place::Direction;
 use dr_model::role::Permission;
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -49,6 +51,8 @@ pub fn GroupEdit() -> impl IntoView {
 #[derive(Debug, Clone, PartialEq)]
 struct Given {
     group: Option<ProtectionGroup>,
+    /// The way of another group: most likely this one's as well.
+    usual: Option<Direction>,
     accounts: Vec<TargetAccountView>,
 }
 
@@ -60,8 +64,19 @@ async fn fetch(api: Authorised, id: Option<GroupId>) -> Result<Given, Problem> {
         ),
         None => None,
     };
-    let accounts = accounts(api).await?;
-    Ok(Given { group, accounts })
+    let one = ListRequest {
+        limit: 1.try_into().unwrap_or_default(),
+        next_token: None,
+    };
+    let groups = api.call::<ListProtectionGroups>(&one).await?;
+    Ok(Given {
+        group,
+        usual: groups
+            .protection_groups
+            .first()
+            .map(|one| one.direction.clone()),
+        accounts: accounts(api).await?,
+    })
 }
 
 #[component]
@@ -146,14 +161,14 @@ fn Form(given: Arc<Given>) -> impl IntoView {
         }
         .into_any();
     }
-    let fields = Fields::of(Draft::of(group.as_ref(), &places));
+    let fields = Fields::of(Draft::of(group.as_ref(), given.usual.as_ref(), &places));
     let own = group.as_ref().map(|group| group.id.clone());
     let way = match &group {
         Some(group) => fixed(group).into_any(),
         None => view! { <Way fields=fields places=places /> }.into_any(),
     };
     view! {
-        <Container title="Group".to_owned()><div class="plan-fields"><Names fields=fields />{way}</div></Container>
+        <Container title="Group".to_owned()><div class="group-fields"><Names fields=fields />{way}</div></Container>
         <Servers fields=fields own=own />
         <Save fields=fields group=group />
     }

@@ -31,18 +31,16 @@ type There = Following<Vec<SourceServerView>>;
 pub(super) fn Servers(fields: Fields, own: Option<GroupId>) -> impl IntoView {
     let there = there(fields);
     let ways = vec![
-        Choice::new(
-            TAGS,
-            "By tags: every server that carries all of them, now and later",
-        ),
-        Choice::new(SERVERS, "One by one: these servers and no others"),
+        Choice::new(TAGS, "By tags"),
+        Choice::new(SERVERS, "One by one"),
     ];
     let is_by_tags = Memo::new(move |_| fields.by.with(|by| by == TAGS));
     let error = fields.error("selection");
     view! {
         <Container title="Servers".to_owned()>
             <div class="ui-stack">
-                <FormField id="group-by" label="Chosen" error=error><Select id="group-by" value=fields.by choices=Signal::stored(ways) /></FormField>
+                <FormField id="group-by" label="Chosen" error=error
+                    help="By tags: every server that carries all of them, now and later. One by one: these servers and no others."><Select id="group-by" value=fields.by choices=Signal::stored(ways) /></FormField>
                 <Show when=move || is_by_tags.get()><Tags fields=fields there=there /></Show>
             </div>
         </Container>
@@ -188,7 +186,7 @@ fn Now(fields: Fields, own: Option<GroupId>) -> impl IntoView {
         one.also_in.clone()
     }));
     view! {
-        <Table id="group-now" title="In the group now" rows=Signal::derive(move || rows.get()) columns=columns
+        <Table id="group-now" title="Servers in the group" rows=Signal::derive(move || rows.get()) columns=columns
             key=|one: &Held| one.server.source_server_id.to_string()
             problem=preview.doing.problem on_retry=preview.ask url_prefix="now."
             actions=move || view! {

@@ -41,16 +41,28 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// The fields of a group; of none: a new one, from the first place to the next.
+    /// The fields of a group; of none: a new one, which goes the usual way or from the first place to the next.
     #[must_use]
-    pub fn of(group: Option<&ProtectionGroup>, places: &[Choice]) -> Self {
+    pub fn of(
+        group: Option<&ProtectionGroup>,
+        usual: Option<&Direction>,
+        places: &[Choice],
+    ) -> Self {
         let Some(group) = group else {
-            let from = first(places);
+            let is_known = |place: &str| places.iter().any(|choice| choice.value == place);
+            let usual = usual
+                .map(|way| (way.primary.to_string(), way.recovery.to_string()))
+                .filter(|(from, to)| is_known(from) && is_known(to));
+            let (from, to) = usual.unwrap_or_else(|| {
+                let from = first(places);
+                let to = first(&destinations(places, &from));
+                (from, to)
+            });
             return Self {
                 name: String::new(),
                 description: String::new(),
-                to: first(&destinations(places, &from)),
                 from,
+                to,
                 by: TAGS.to_owned(),
                 tags: BTreeMap::new(),
                 servers: BTreeSet::new(),

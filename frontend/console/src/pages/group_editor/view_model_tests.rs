@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use dr_api::groups::SelectionPreview;
 use dr_api::infrastructure::SourceServerView;
 use dr_model::group::{ProtectionGroup, Selection};
+use dr_model::place::Direction;
 use serde_json::{Value, json};
 use ui::Choice;
 
@@ -65,13 +66,20 @@ fn preview(servers: &[Value], unknown: &[String], also: &[(u32, &str, &str)]) ->
 }
 
 #[test]
-fn a_new_group_goes_from_the_first_place_to_the_next_and_a_place_is_not_its_own_destination() {
-    let draft = Draft::of(None, &places());
+fn a_new_group_goes_the_usual_way_or_from_the_first_place_to_the_next_and_a_place_is_not_its_own_destination()
+ {
+    let draft = Draft::of(None, None, &places());
     assert_eq!(
         (draft.from.as_str(), draft.to.as_str(), draft.by.as_str()),
         (HOME, AWAY, TAGS)
     );
     assert_eq!(destinations(&places(), AWAY)[0].value, HOME);
+    let back = Direction {
+        primary: AWAY.parse().unwrap(),
+        recovery: HOME.parse().unwrap(),
+    };
+    assert_eq!(Draft::of(None, Some(&back), &places()).to, HOME);
+    assert_eq!(Draft::of(None, Some(&back), &places()[1..]).from, AWAY);
     let alone = destinations(&places()[..1], HOME);
     assert!(alone.len() == 1 && alone[0].value.is_empty());
 }
@@ -83,7 +91,7 @@ fn a_group_is_sent_back_as_it_was_read_with_the_version_that_it_had() {
         json!({ "server_ids": [id(1), id(2)] }),
     ] {
         let group = group(selection);
-        let request = Draft::of(Some(&group), &[]).update(&group).unwrap();
+        let request = Draft::of(Some(&group), None, &[]).update(&group).unwrap();
         assert_eq!(request.selection, Some(group.selection.clone()));
         assert_eq!(request.name.unwrap().as_str(), "web");
         assert_eq!(request.version, Some(7));
@@ -92,7 +100,7 @@ fn a_group_is_sent_back_as_it_was_read_with_the_version_that_it_had() {
 
 #[test]
 fn a_group_is_made_of_what_is_chosen_and_of_nothing_else() {
-    let mut draft = Draft::of(None, &places());
+    let mut draft = Draft::of(None, None, &places());
     draft.name = " web ".to_owned();
     draft.servers.insert(id(1));
     add_tag(&mut draft.tags, "Tier", "web").unwrap();
@@ -112,7 +120,7 @@ fn a_group_is_made_of_what_is_chosen_and_of_nothing_else() {
 
 #[test]
 fn every_field_that_no_group_can_have_is_named_at_once_and_nothing_is_asked_for() {
-    let draft = Draft::of(None, &places()[..1]);
+    let draft = Draft::of(None, None, &places()[..1]);
     let problem = draft.create().unwrap_err();
     for field in ["name", "direction", "selection"] {
         assert!(error_within(Some(&problem), field).is_some(), "{field}");

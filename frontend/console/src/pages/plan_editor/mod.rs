@@ -179,6 +179,9 @@ fn Form(given: Arc<Given>) -> impl IntoView {
         <Container title="Waves".to_owned() description="Alt with the arrow keys moves the wave that has the focus."
             actions=move || view! { <Button why_not=full on_click=move |_| { fields.change(add); }>"Add wave"</Button> }>
             <div class="ui-stack">
+                <Show when=move || groups.with_value(Vec::is_empty)>
+                    <p>"There is no protection group yet, and a wave needs one: "<a href=link("/protection-groups/new")>"create a group"</a></p>
+                </Show>
                 <WaveGraph waves=drawn />
                 <div class="ui-field__error" role="alert">{move || of_waves.get()}</div>
                 <ol class="wave-cards">

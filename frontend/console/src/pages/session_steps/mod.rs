@@ -9,7 +9,8 @@ mod view_model;
 
 use std::sync::Arc;
 
-use dr_api::sessions::SessionView;
+use dr_api::sessions::{ActionView, SessionView};
+use dr_model::session::{Action, StageTally};
 use leptos::prelude::*;
 use ui::{
     Button, ButtonKind, Checkbox, ErrorPanel, Flashes, FormField, Input, KeyValue, Loading, Modal,
@@ -103,6 +104,14 @@ impl Form {
     }
 }
 
+/// What a preview hangs on: where the servers are, and what the session says of the step.
+type Standing = (StageTally, Option<ActionView>);
+
+fn standing(session: &SessionView, action: Action) -> Standing {
+    let of_step = session.actions.iter().find(|one| one.action == action);
+    (session.stages, of_step.cloned())
+}
+
 /// A step: what it would do, and the button.
 #[component]
 pub fn StepForm(
@@ -114,19 +123,19 @@ pub fn StepForm(
     /// The form stays, and looks again once the step was taken.
     #[prop(optional)]
     stays: bool,
-    /// The session: what could not be looked at is looked at again when it has moved on.
+    /// The session: when its servers have moved on, or the step could not be looked at, it is looked at again.
     #[prop(optional)]
     session: Option<Signal<Arc<SessionView>>>,
 ) -> impl IntoView {
     let action = asked.action;
     let form = Form::new(use_api(), asked);
-    Effect::new(move |before: Option<()>| {
-        if let Some(session) = session {
-            session.track();
-        }
-        if before.is_none() || form.looking.problem.with_untracked(Option::is_some) {
+    Effect::new(move |before: Option<Option<Standing>>| {
+        let now = session.map(|session| session.with(|session| standing(session, action)));
+        let has_moved = before.is_none_or(|before| before != now);
+        if has_moved || form.looking.problem.with_untracked(Option::is_some) {
             form.look();
         }
+        now
     });
     let may_not = use_why_not(needs(action));
     let why_not = Signal::derive(move || {
