@@ -154,6 +154,8 @@ test("a pair is removed, picked again and dragged, and a refusal stands at its r
   await sound(page, "pair-refused");
   await made.call("PUT", `${path}/instance-pairs/${other.id}`, { target_instance_id: other.target_instance_id });
   const free = page.getByRole("list", { name: "Instances without a server" });
+  // Both are in view, as a person would have them.
+  await row.scrollIntoViewIfNeeded();
   await free.getByText(one.target_instance_id).dragTo(row.getByText("A new instance"));
   await row.getByText("By hand", { exact: true }).waitFor();
   await row.getByRole("cell", { name: `(${one.target_instance_id})` }).waitFor();
