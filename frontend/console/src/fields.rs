@@ -1,8 +1,12 @@
-//! The fields of a form: what is wrong with each, found here or by the server.
+//! A form: what is wrong with its fields, found here or by the server, and its end.
 
 use dr_api::bounded::OutOfBounds;
+use dr_model::role::Permission;
 use leptos::prelude::*;
-use ui::{Finding, Problem};
+use ui::{Button, ButtonKind, ErrorPanel, Finding, LinkButton, Problem};
+
+use crate::auth::use_why_not;
+use crate::doing::Doing;
 
 /// A value that fits; one that does not is added to the findings, at its field.
 pub fn kept<T>(
@@ -40,6 +44,31 @@ pub fn follow(
         let field = field();
         problem.with(|problem| find(problem.as_ref(), &field))
     })
+}
+
+/// The end of a form: what went wrong, the button that saves it, and the way back.
+#[component]
+pub fn Save(
+    /// What the button says.
+    verb: &'static str,
+    /// Who may.
+    needs: Permission,
+    /// How the saving goes.
+    saving: Doing,
+    /// Saves.
+    #[prop(into)]
+    on_save: Callback<()>,
+    /// Where to, with nothing saved.
+    back: String,
+) -> impl IntoView {
+    let may_not = use_why_not(needs);
+    view! {
+        {move || saving.problem.get().map(|problem| view! { <ErrorPanel problem=problem /> })}
+        <div class="ui-row">
+            <Button kind=ButtonKind::Primary why_not=may_not busy=saving.busy on_click=move |_| on_save.run(())>{verb}</Button>
+            <LinkButton href=back>"Cancel"</LinkButton>
+        </div>
+    }
 }
 
 /// What is wrong with a field, or with a part of it: `waves[0].group_ids` and `waves[0].group_ids[1]`.

@@ -95,7 +95,8 @@ fn Faces() -> impl IntoView {
 
 #[component]
 fn Form() -> impl IntoView {
-    let (text, choice, tick) = (
+    let (text, key, choice, tick) = (
+        RwSignal::new(String::new()),
         RwSignal::new(String::new()),
         RwSignal::new("a".to_owned()),
         RwSignal::new(true),
@@ -103,6 +104,9 @@ fn Form() -> impl IntoView {
     view! {
         <div class="ui-stack">
             <FormField id="c-name" label="Name" help="Unique" error=Some("It is taken".to_owned())><Input id="c-name" value=text invalid=true /></FormField>
+            <FormField id="c-tag" label="Key" help="Anything, or one of those in use">
+                <Input id="c-tag" value=key suggestions=Signal::stored(vec!["Env".to_owned(), "Tier".to_owned()]) />
+            </FormField>
             <FormField id="c-why" label="Reason"><Textarea id="c-why" value=text /></FormField>
             <FormField id="c-kind" label="Kind"><Select id="c-kind" value=choice choices=vec![Choice::new("a", "Drill"), Choice::new("b", "Recovery")] /></FormField>
             <Checkbox checked=tick on_change=move |now| tick.set(now) label="Keep volumes".to_owned() />

@@ -19,17 +19,16 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Breadcrumbs, Button, ButtonKind, Choice, Container, Crumb, Empty, ErrorPanel, FormField, Input,
-    LinkButton, PageHeader, Problem, Select, Textarea, use_flashes,
+    Breadcrumbs, Choice, Container, Crumb, Empty, ErrorPanel, FormField, Input, LinkButton,
+    PageHeader, Problem, Select, Textarea, use_flashes,
 };
 
 use self::selection::Servers;
 use self::view_model::{Draft, destinations, first};
 use crate::accounts::{accounts, place_choices};
 use crate::api::{Authorised, use_api};
-use crate::auth::use_why_not;
 use crate::doing::{Doing, Once};
-use crate::fields::{error_within, follow};
+use crate::fields::{Save, error_within, follow};
 use crate::route::{crumbs, link, parameter};
 
 /// The page that makes a group.
@@ -57,24 +56,24 @@ struct Given {
 }
 
 async fn fetch(api: Authorised, id: Option<GroupId>) -> Result<Given, Problem> {
-    let group = match id {
-        Some(group_id) => Some(
-            api.call::<GetProtectionGroup>(&ProtectionGroupRequest { group_id })
-                .await?,
-        ),
-        None => None,
+    let (group, usual) = match id {
+        Some(group_id) => {
+            let asked = ProtectionGroupRequest { group_id };
+            (Some(api.call::<GetProtectionGroup>(&asked).await?), None)
+        }
+        None => {
+            let one = ListRequest {
+                limit: 1.try_into().unwrap_or_default(),
+                next_token: None,
+            };
+            let found = api.call::<ListProtectionGroups>(&one).await?;
+            let usual = found.protection_groups.into_iter().next();
+            (None, usual.map(|group| group.direction))
+        }
     };
-    let one = ListRequest {
-        limit: 1.try_into().unwrap_or_default(),
-        next_token: None,
-    };
-    let groups = api.call::<ListProtectionGroups>(&one).await?;
     Ok(Given {
         group,
-        usual: groups
-            .protection_groups
-            .first()
-            .map(|one| one.direction.clone()),
+        usual,
         accounts: accounts(api).await?,
     })
 }
@@ -170,7 +169,7 @@ fn Form(given: Arc<Given>) -> impl IntoView {
     view! {
         <Container title="Group".to_owned()><div class="group-fields"><Names fields=fields />{way}</div></Container>
         <Servers fields=fields own=own />
-        <Save fields=fields group=group />
+        <SaveGroup fields=fields group=group />
     }
     .into_any()
 }
@@ -238,11 +237,10 @@ fn fixed(group: &ProtectionGroup) -> impl IntoView + use<> {
 }
 
 #[component]
-fn Save(fields: Fields, group: Option<ProtectionGroup>) -> impl IntoView {
+fn SaveGroup(fields: Fields, group: Option<ProtectionGroup>) -> impl IntoView {
     let api = use_api();
     let flashes = use_flashes();
     let navigate = use_navigate();
-    let may_not = use_why_not(Permission::ManagePlans);
     let (back, verb) = match &group {
         Some(group) => (
             link(&format!("/protection-groups/{}", group.id)),
@@ -250,7 +248,7 @@ fn Save(fields: Fields, group: Option<ProtectionGroup>) -> impl IntoView {
         ),
         None => (link("/protection-groups"), "Create group"),
     };
-    let save = Callback::new(move |_| {
+    let save = move |()| {
         let (draft, group, navigate) =
             (untrack(|| fields.draft()), group.clone(), navigate.clone());
         let work = async move {
@@ -269,12 +267,6 @@ fn Save(fields: Fields, group: Option<ProtectionGroup>) -> impl IntoView {
                 NavigateOptions::default(),
             );
         });
-    });
-    view! {
-        {move || fields.saving.problem.get().map(|problem| view! { <ErrorPanel problem=problem /> })}
-        <div class="ui-row">
-            <Button kind=ButtonKind::Primary why_not=may_not busy=fields.saving.busy on_click=save>{verb}</Button>
-            <LinkButton href=back>"Cancel"</LinkButton>
-        </div>
-    }
+    };
+    view! { <Save verb=verb needs=Permission::ManagePlans saving=fields.saving on_save=save back=back /> }
 }

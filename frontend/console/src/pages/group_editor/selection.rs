@@ -53,7 +53,7 @@ pub(super) fn Servers(fields: Fields, own: Option<GroupId>) -> impl IntoView {
 fn there(fields: Fields) -> There {
     let api = use_api();
     let place = Memo::new(move |_| fields.to.get().parse::<Place>().ok());
-    Following::of(place, move |place| async move {
+    let there = Following::of(place, move |place| async move {
         let asked = ListSourceServersRequest {
             account_id: place.account_id,
             region: place.region,
@@ -64,7 +64,15 @@ fn there(fields: Fields) -> There {
         };
         api.all::<ListSourceServers, _>(&asked, |page| (page.source_servers, page.next_token))
             .await
-    })
+    });
+    // Servers of another place are not to be ticked while those of this one are on their way.
+    Effect::new(move |before: Option<()>| {
+        place.track();
+        if before.is_some() {
+            there.value.set(None);
+        }
+    });
+    there
 }
 
 /// The tags, with those in use to choose from.
@@ -182,9 +190,10 @@ fn Now(fields: Fields, own: Option<GroupId>) -> impl IntoView {
             .update(|ids| ids.retain(|id| unknown.iter().all(|gone| gone.as_str() != id)));
     };
     let mut columns = columns(|one: &Held| &one.server);
-    columns.push(Column::new("also", "Also in", |one: &Held| {
-        one.also_in.clone()
-    }));
+    columns.insert(
+        1,
+        Column::new("also", "Also in", |one: &Held| one.also_in.clone()),
+    );
     view! {
         <Table id="group-now" title="Servers in the group" rows=Signal::derive(move || rows.get()) columns=columns
             key=|one: &Held| one.server.source_server_id.to_string()
@@ -214,11 +223,12 @@ fn columns<T: Send + Sync + 'static>(of: fn(&T) -> &SourceServerView) -> Vec<Col
             of(one).lag_seconds.map_or_else(|| "–".to_owned(), duration)
         })
         .number(move |one| of(one).lag_seconds.map(|lag| lag as f64)),
+        Column::new("tags", "Tags", move |one: &T| words::tags(&of(one).tags)),
         Column::new("os", "Operating system", move |one: &T| {
             of(one).os.clone().unwrap_or_default()
         })
-        .filter(),
-        Column::new("tags", "Tags", move |one: &T| words::tags(&of(one).tags)),
+        .filter()
+        .hidden(),
         Column::new("id", "Id", move |one: &T| {
             of(one).source_server_id.to_string()
         }),

@@ -19,8 +19,8 @@ use leptos::prelude::*;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::use_navigate;
 use ui::{
-    Breadcrumbs, Button, ButtonKind, Container, Crumb, ErrorPanel, FormField, Input, LinkButton,
-    Loading, PageHeader, Problem, Textarea, use_flashes,
+    Breadcrumbs, Button, Container, Crumb, ErrorPanel, FormField, Input, PageHeader, Problem,
+    Textarea, use_flashes,
 };
 
 use self::view_model::{Draft, DraftWave, add, why_not_add};
@@ -28,9 +28,8 @@ use self::wave::WaveCard;
 use super::recovery_plan::graph::{WaveGraph, boxes};
 use super::recovery_plan::names;
 use crate::api::{Authorised, use_api};
-use crate::auth::use_why_not;
-use crate::doing::Doing;
-use crate::fields::{error_at, follow};
+use crate::doing::{Doing, Once};
+use crate::fields::{Save, error_at, follow};
 use crate::route::{crumbs, link, parameter};
 
 /// The page that makes a plan.
@@ -84,28 +83,12 @@ fn Page(id: Option<PlanId>) -> impl IntoView {
         crumbs.push(Crumb::new("Plan", link(&format!("/recovery-plans/{id}"))));
     }
     crumbs.push(Crumb::new(title, String::new()));
-    let given = RwSignal::new(None::<Arc<Given>>);
-    let reading = Doing::default();
-    let read = move || {
-        reading.run(fetch(api, id.clone()), move |found| {
-            given.set(Some(Arc::new(found)))
-        })
-    };
-    read();
-    let face = move || match (given.get(), reading.problem.get()) {
-        (Some(given), _) => view! { <Form given=given /> }.into_any(),
-        (None, Some(problem)) => {
-            let read = read.clone();
-            view! { <ErrorPanel problem=problem on_retry=Callback::new(move |()| read()) /> }
-                .into_any()
-        }
-        (None, None) => view! { <Loading text="Loading the plan and the groups" /> }.into_any(),
-    };
+    let once = Once::now(move || fetch(api, id.clone()));
     view! {
         <div class="ui-stack">
             <Breadcrumbs crumbs=crumbs />
             <PageHeader title=title.to_owned() description="Waves run one after the other; the groups of a wave are launched together." />
-            {face}
+            {once.faces("Loading the plan and the groups", |given| view! { <Form given=given /> }.into_any())}
         </div>
     }
 }
@@ -191,7 +174,7 @@ fn Form(given: Arc<Given>) -> impl IntoView {
                 <div class="ui-hidden" role="status">{move || fields.said.get()}</div>
             </div>
         </Container>
-        <Save fields=fields plan=given.plan.clone() />
+        <SavePlan fields=fields plan=given.plan.clone() />
     }
 }
 
@@ -225,11 +208,10 @@ fn PlanFields(fields: Fields) -> impl IntoView {
 }
 
 #[component]
-fn Save(fields: Fields, plan: Option<RecoveryPlan>) -> impl IntoView {
+fn SavePlan(fields: Fields, plan: Option<RecoveryPlan>) -> impl IntoView {
     let api = use_api();
     let flashes = use_flashes();
     let navigate = use_navigate();
-    let may_not = use_why_not(Permission::ManagePlans);
     let (back, verb) = match &plan {
         Some(plan) => (
             link(&format!("/recovery-plans/{}", plan.id)),
@@ -237,7 +219,7 @@ fn Save(fields: Fields, plan: Option<RecoveryPlan>) -> impl IntoView {
         ),
         None => (link("/recovery-plans"), "Create plan"),
     };
-    let save = Callback::new(move |_| {
+    let save = move |()| {
         let (draft, plan, navigate) = (fields.draft(), plan.clone(), navigate.clone());
         let work = async move {
             match &plan {
@@ -252,12 +234,6 @@ fn Save(fields: Fields, plan: Option<RecoveryPlan>) -> impl IntoView {
                 NavigateOptions::default(),
             );
         });
-    });
-    view! {
-        {move || fields.saving.problem.get().map(|problem| view! { <ErrorPanel problem=problem /> })}
-        <div class="ui-row">
-            <Button kind=ButtonKind::Primary why_not=may_not busy=fields.saving.busy on_click=save>{verb}</Button>
-            <LinkButton href=back>"Cancel"</LinkButton>
-        </div>
-    }
+    };
+    view! { <Save verb=verb needs=Permission::ManagePlans saving=fields.saving on_save=save back=back /> }
 }
