@@ -185,3 +185,30 @@ async fn a_recovery_takes_more_than_the_role_that_may_drill() {
     assert_eq!(refused.expect(403)["error"]["code"], "FORBIDDEN");
     assert_nothing_is_stored(&app).await;
 }
+
+/// Nobody may read or write the tables for four hours: neither the first step of the state machine nor the record of its
+/// failure gets through, and the machine is over by then.
+#[tokio::test]
+async fn an_execution_that_its_state_machine_could_not_begin_is_begun_by_another_and_launches_once()
+{
+    use chrono::TimeDelta;
+    use dr_sim::control::{Fault, FaultKind};
+    let app = product(3).await;
+    let id = start_pairs(&app, &world::pairs(&app), Value::Null).await;
+    let outage = app.control().inject(Fault {
+        service: "dynamodb".to_owned(),
+        operation: "*".to_owned(),
+        nth: 1,
+        times: u32::MAX,
+        kind: FaultKind::Error {
+            status: 400,
+            code: "AccessDeniedException".to_owned(),
+            message: "not authorized".to_owned(),
+        },
+    });
+    app.advance(TimeDelta::hours(4)).await;
+    app.control().end_fault(outage).unwrap();
+    let over = truth::over(&app, &id).await;
+    assert_eq!((over.status(), over.count("LAUNCHED")), ("COMPLETED", 3));
+    assert_eq!(app.calls("drs", "StartRecovery"), 1);
+}

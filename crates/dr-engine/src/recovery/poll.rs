@@ -17,7 +17,7 @@ use crate::control;
 use crate::recovery::header;
 use crate::recovery::tick::{Tick, tick};
 use crate::sessions;
-use crate::start::run::{is_unbegun, set_off};
+use crate::start::set_off::{is_unbegun, set_off};
 
 /// How long an execution may be stored before the poller starts its state machine: the starter may be about to.
 const START_GRACE_SECONDS: i64 = 15;

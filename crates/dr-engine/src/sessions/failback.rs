@@ -125,7 +125,7 @@ async fn started_before(app: &App, id: &SessionId, wanted: &Wanted) -> Result<Op
             ),
         });
     }
-    start::run::set_off(app, &execution).await?;
+    start::set_off::set_off(app, &execution).await?;
     let batches = app.store().batches(&execution).await?;
     Ok(Some(Outcome {
         blueprint: Blueprint {

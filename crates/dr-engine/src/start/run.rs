@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use dr_error::{Error, FieldProblem, Result};
 use dr_model::check::Check;
-use dr_model::execution::{Execution, ExecutionStatus, LaunchInto, ServerBlueprint, Subject};
+use dr_model::execution::{LaunchInto, ServerBlueprint, Subject};
 use dr_model::group::ProtectionGroup;
 use dr_model::ids::{ExecutionId, GroupId, InstanceId, SourceServerId};
 use dr_model::pair::InstancePair;
@@ -12,10 +12,10 @@ use dr_model::place::Direction;
 use dr_model::plan::{OnFailure, RecoveryPlan};
 use dr_model::server::RecoveryInstance;
 use dr_store::{Lease, Started};
-use serde_json::json;
 
 use crate::app::App;
 use crate::start::plan::{Blueprint, Wanted, WantedWave, blueprint, destinations, named_twice};
+use crate::start::set_off::set_off;
 use crate::validation::facts::PairFacts;
 use crate::validation::gather::{self, Depth, gather};
 use crate::{guard, servers, validation};
@@ -451,35 +451,6 @@ async fn store(app: &App, mut outcome: Outcome, lease: &Lease) -> Result<Outcome
     }
     outcome.is_started = true;
     Ok(outcome)
-}
-
-/// Starts the state machine. The execution's id is its name, so that doing it twice starts it once; the
-/// poller does it again for an execution that has not begun.
-///
-/// # Errors
-/// Whatever Step Functions answers.
-pub async fn set_off(app: &App, execution: &Execution) -> Result<()> {
-    if !is_unbegun(execution) {
-        return Ok(());
-    }
-    let input = json!({ "execution_id": execution.id });
-    let arn = &app.settings().recovery_state_machine_arn;
-    app.state_machines()
-        .start(arn, execution.id.as_str(), &input)
-        .await
-        .map(drop)
-}
-
-/// Whether the state machine may not have been started yet. One that was cancelled before it began ends by its
-/// state machine like any other, so it too needs one.
-#[must_use]
-pub fn is_unbegun(execution: &Execution) -> bool {
-    let has_launched = execution.waves.iter().any(|wave| wave.started_at.is_some());
-    match execution.status {
-        ExecutionStatus::Pending => true,
-        ExecutionStatus::Cancelling => !has_launched && execution.task_token.is_none(),
-        _ => false,
-    }
 }
 
 /// The subject of an execution of a plan.
