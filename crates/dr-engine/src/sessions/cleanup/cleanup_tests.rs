@@ -6,18 +6,19 @@ use chrono::Duration;
 use dr_aws::Volume;
 use dr_model::execution::{ExecutionType, LaunchInto};
 use dr_model::ids::InstanceId;
+use dr_model::job::JobStatus;
 use dr_model::replication::ReplicationDirection;
 use dr_model::server::{ReplicationState, SourceServer};
 use dr_model::session::{Cleanup, CleanupStep as C, Return, SessionServer, Stage};
 
 use super::guarded::hit_of_way_back;
 use super::inventory::{Fate, Seen, of_server};
-use super::run::{End, end_of};
+use super::run::{End, busy, end_of};
 use super::volumes::{Side, is_left_by, strangers};
 use super::{Act, after, decide};
 use crate::guard::Target;
 use crate::guard::verdict::{Hit, Words};
-use crate::samples::at;
+use crate::samples::{at, job};
 use crate::sessions::Act as Any;
 use crate::sessions::live::{Live, WaysBack};
 use crate::sessions::samples::{A1, A2, B1, B2, a2, live, replication, running, server, session};
@@ -193,6 +194,23 @@ fn how_a_recovery_instance_ends() {
     let (homes, b2) = (states(&[(A1, "running")]), states(&[(B2, "running")]));
     let found = end_of(&unknown, &live, &session(Stage::CleaningUp), &homes, &b2);
     assert!(matches!(found, End::ByHand(why) if why.contains(B2)));
+}
+
+#[test]
+fn what_a_job_ended_after_the_look_is_looked_at_again_and_not_ended_once_more() {
+    let looked_at = at(600);
+    let is_busy = |status: JobStatus, ended: Option<i64>| {
+        let mut job = job(B1, status);
+        job.ended_at = ended.map(at);
+        !busy(&[job], looked_at).is_empty()
+    };
+    assert!(is_busy(JobStatus::Started, None));
+    assert!(
+        is_busy(JobStatus::Completed, Some(605)),
+        "records of before"
+    );
+    assert!(is_busy(JobStatus::Completed, Some(590)), "clocks differ");
+    assert!(!is_busy(JobStatus::Completed, Some(540)));
 }
 
 #[test]

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::Duration;
+use chrono::{DateTime, Duration, TimeDelta, Utc};
 use dr_error::{AwsClass, Error, Result};
 use dr_model::execution::{LaunchInto, MAX_SERVERS_PER_JOB};
 use dr_model::ids::{InstanceId, RecoveryInstanceId, SourceServerId};
+use dr_model::job::Job;
 use dr_model::server::SourceServer;
 use dr_model::session::{CleanupStep, FailoverSession, SessionServer};
 use futures::{StreamExt, stream};
@@ -24,6 +25,9 @@ use crate::validation::gather::CONCURRENCY;
 
 /// A job that terminates is over long before this.
 const JOB_HOURS: i64 = 1;
+
+/// By so much our clock and that of DRS may differ.
+const CLOCKS_DIFFER: TimeDelta = TimeDelta::seconds(30);
 
 /// What the steps stand on.
 pub(super) struct Run<'a> {
@@ -193,6 +197,15 @@ pub(super) fn end_of(
     }
 }
 
+/// Servers that a job has, or had until just before the look at `looked_at` or later: then the records that were looked at
+/// may be older than the job's end, and what they name may be gone. Pure.
+pub(super) fn busy(jobs: &[Job], looked_at: DateTime<Utc>) -> BTreeSet<&SourceServerId> {
+    let since = looked_at - CLOCKS_DIFFER;
+    let is_busy = |job: &&Job| job.is_active() || job.ended_at.is_some_and(|ended| ended >= since);
+    let servers = jobs.iter().filter(is_busy).flat_map(|job| &job.servers);
+    servers.map(|server| &server.source_server_id).collect()
+}
+
 /// A2, as the guard is asked about it.
 fn way_back(a2: &SourceServer, server: &SessionServer) -> Target<SourceServerId> {
     Target::new(a2.id.clone(), hit_of_way_back(a2, server))
@@ -304,12 +317,7 @@ impl Run<'_> {
                 return wanted.into_iter().map(failed).collect();
             }
         };
-        let busy: BTreeSet<&SourceServerId> = jobs
-            .iter()
-            .filter(|job| job.is_active())
-            .flat_map(|job| &job.servers)
-            .map(|server| &server.source_server_id)
-            .collect();
+        let busy = busy(&jobs, self.live.now);
         let (waiting, free): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|(id, _)| busy.contains(id));
         let mut outcomes: Outcomes = waiting
