@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use leptos::ev::MouseEvent;
 use leptos::prelude::*;
 
 use super::column::Head;
@@ -21,8 +22,15 @@ struct Drawn {
     texts: Vec<String>,
 }
 
-/// A text of so many characters fits into a cell; what is longer is cut there and whole in its tooltip.
-const FITS: usize = 40;
+/// A text that is cut in its cell is whole in its tooltip, from when the pointer comes there: rows are drawn without it.
+fn tell_whole(event: &MouseEvent) {
+    let cell = event_target::<web_sys::Element>(event).closest("td");
+    if let Ok(Some(cell)) = cell
+        && cell.scroll_width() > cell.client_width()
+    {
+        let _ = cell.set_attribute("title", &cell.text_content().unwrap_or_default());
+    }
+}
 
 /// Head and rows.
 #[component]
@@ -92,7 +100,7 @@ pub(super) fn Rows(
             <table class="ui-table" aria-rowcount=move || state.found.with(|found| found.len() + 1)>
                 <caption class="ui-hidden">{title}</caption>
                 <Heads state=state />
-                <tbody>
+                <tbody on:mouseover=move |event| tell_whole(&event)>
                     <tr aria-hidden="true" class="ui-table__space" style:height=above></tr>
                     <For each=move || rows.get() key=|row| (row.key.clone(), row.texts.clone()) children=move |row| view! { <Row state=state row=row /> } />
                     <tr aria-hidden="true" class="ui-table__space" style:height=below></tr>
@@ -174,8 +182,7 @@ fn Row(state: TableState, row: Drawn) -> impl IntoView {
             } else {
                 ""
             };
-            let whole = Some(rows.text(at, column)).filter(|text| text.chars().count() > FITS);
-            view! { <td class=class title=whole>{rows.view(at, column)}</td> }
+            view! { <td class=class>{rows.view(at, column)}</td> }
         };
         state.shown().into_iter().map(cell).collect::<Vec<_>>()
     });
